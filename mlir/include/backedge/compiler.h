@@ -1,8 +1,9 @@
 /* compiler.h - the one interface between a compiler's folder and the core.
  *
  * A compiler plugin, per translation unit: makes a session; for each function it is offered, asks
- * be_session_wants, lifts it into a be_function, calls be_function_run, and when that says so lowers
- * by the plan; then destroys the be_function. Nothing of it outlives the callback but the session.
+ * be_session_wants, lifts it into a be_function, calls be_function_run, and when that says so
+ * lowers by the plan; then destroys the be_function. Nothing of it outlives the callback but the
+ * session.
  */
 #ifndef BACKEDGE_COMPILER_H
 #define BACKEDGE_COMPILER_H
@@ -69,6 +70,7 @@ struct be_entry {
   bool main;
   uint32_t first_operand, operand_count; /* into the operand pool */
   uint32_t first_attr, attr_count;       /* into the attribute pool */
+  uint32_t first_succ, succ_count;       /* into the successor pool */
 };
 
 /* A function being lifted, run and lowered. */
@@ -111,6 +113,10 @@ void be_function_count(struct be_function *function, unsigned modelled, unsigned
  * (something changed, or the mode says so). False: leave it alone. */
 bool be_function_run(struct be_function *function, enum be_place place);
 
+/* For `backedge opt`: runs the session's passes over every llvm.func with a body in a module of the
+ * session's context. Returns 0, or -EINVAL when a pass left invalid IR (a warning says which). */
+int be_module_run(struct be_session *session, MlirModule module);
+
 /* ---- plan: what lower has to do ------------------------------------------------------------ */
 
 enum be_fate {
@@ -138,9 +144,9 @@ struct be_plan {
   size_t block_count;
   struct be_plan_op *ops;
   size_t op_count;
-  bool *live;        /* per entry: its op still stands for it (KEEP or BUILD); else it is gone */
-  bool *block_live;  /* per lifted block */
-  bool changed;      /* anything but KEEP, or a block or entry gone */
+  bool *live;       /* per entry: its op still stands for it (KEEP or BUILD); else it is gone */
+  bool *block_live; /* per lifted block */
+  bool changed;     /* anything but KEEP, or a block or entry gone */
 };
 
 /* Compares the function with what was lifted. rebuild: every modelled op that would be kept is

@@ -39,18 +39,27 @@ enum be_opcode {
 /* What an op may do; a set. */
 enum be_effects {
   BE_EFFECT_NONE = 0,
-  BE_EFFECT_READ = 1,   /* may read memory */
-  BE_EFFECT_WRITE = 2,  /* may write memory */
-  BE_EFFECT_THROW = 4,  /* may leave the block other than by its terminator, or not return */
-  BE_EFFECT_TRAP = 8,   /* undefined or trapping for some operands: not to be speculated */
-  BE_EFFECT_TERM = 16,  /* ends the block */
-  BE_EFFECT_PIN = 32,   /* volatile, atomic, or of unknown meaning: not to be moved, copied, removed */
+  BE_EFFECT_READ = 1,  /* may read memory */
+  BE_EFFECT_WRITE = 2, /* may write memory */
+  BE_EFFECT_THROW = 4, /* may leave the block other than by its terminator, or not return */
+  BE_EFFECT_TRAP = 8,  /* undefined or trapping for some operands: not to be speculated */
+  BE_EFFECT_TERM = 16, /* ends the block */
+  BE_EFFECT_PIN =
+      32, /* volatile, atomic, or of unknown meaning: not to be moved, copied, removed */
 };
 
 /* Predicates, in the numbering of llvm.icmp's attribute. */
 enum be_icmp {
-  BE_ICMP_EQ, BE_ICMP_NE, BE_ICMP_SLT, BE_ICMP_SLE, BE_ICMP_SGT, BE_ICMP_SGE,
-  BE_ICMP_ULT, BE_ICMP_ULE, BE_ICMP_UGT, BE_ICMP_UGE
+  BE_ICMP_EQ,
+  BE_ICMP_NE,
+  BE_ICMP_SLT,
+  BE_ICMP_SLE,
+  BE_ICMP_SGT,
+  BE_ICMP_SGE,
+  BE_ICMP_ULT,
+  BE_ICMP_ULE,
+  BE_ICMP_UGT,
+  BE_ICMP_UGE
 };
 
 /* Integer overflow flags: a set, in the numbering of #llvm.overflow. */
@@ -60,6 +69,8 @@ enum be_overflow { BE_OVERFLOW_WRAPS = 0, BE_OVERFLOW_NSW = 1, BE_OVERFLOW_NUW =
 #define BE_ATTR_ID "backedge.id"
 #define BE_ATTR_ACCESS "backedge.access"
 #define BE_ATTR_COUNT "backedge.count"
+/* On llvm.call: what the callee may do, when that is less than anything (as backedge.stmt's). */
+#define BE_ATTR_EFFECTS "backedge.effects"
 
 /* GEP: marks a dynamic index in rawConstantIndices (INT32_MIN, as in MLIR). */
 #define BE_GEP_DYNAMIC INT32_MIN
@@ -71,7 +82,7 @@ struct be_ir {
   MlirType i1, i8, i16, i32, i64, f32, f64, ptr, void_type;
   MlirIdentifier name_id, name_access, name_count;
   MlirAttribute unit;
-  MlirAttribute overflow[4]; /* indexed by enum be_overflow */
+  MlirAttribute overflow[4];      /* indexed by enum be_overflow */
   struct be_opcode_slot *opcodes; /* op name -> enum be_opcode, by pointer */
 };
 
@@ -87,6 +98,8 @@ const char *be_opcode_name(enum be_opcode code); /* "llvm.add"; static */
 
 /* The op's effects, from its kind and its attributes (volatile, ordering, callee, `effects`). */
 unsigned be_op_effects(const struct be_ir *ir, MlirOperation op);
+/* A set of effects as the text of those attributes: "read,write". Returns buf. */
+const char *be_effects_text(unsigned effects, char *buf, size_t size);
 
 /* The `backedge.id`, or -1. */
 int be_op_id(const struct be_ir *ir, MlirOperation op);
@@ -118,10 +131,9 @@ uint64_t be_type_size(MlirType type);
 
 /* Operands handed to successor `succ` of a terminator: first operand number, and how many. */
 size_t be_succ_operands(const struct be_ir *ir, MlirOperation term, size_t succ, size_t *first);
-/* Replaces operand list of one successor (terminator is rebuilt; the new op is returned, the old
- * one destroyed; id and attributes are kept). */
-MlirOperation be_succ_set_operands(const struct be_ir *ir, MlirOperation term, size_t succ,
-                                   const MlirValue *values, size_t count);
+/* Replaces the operands handed to one successor. */
+void be_succ_set_operands(const struct be_ir *ir, MlirOperation term, size_t succ,
+                          const MlirValue *values, size_t count);
 /* Branch weight of a successor, or 0 when the terminator has none. */
 uint32_t be_succ_weight(const struct be_ir *ir, MlirOperation term, size_t succ);
 
@@ -187,11 +199,11 @@ MlirValue be_build_index(struct be_builder *b, MlirType element, MlirValue base,
 
 /* How a load or store accesses memory. Zero-initialise and set what applies. */
 struct be_access {
-  unsigned align;       /* bytes; 0: the type's natural alignment */
+  unsigned align; /* bytes; 0: the type's natural alignment */
   bool is_volatile;
   bool is_nontemporal;
-  unsigned ordering;    /* 0 not atomic, else llvm.load's AtomicOrdering number */
-  MlirAttribute field;  /* the backedge.access attribute, or null */
+  unsigned ordering;   /* 0 not atomic, else llvm.load's AtomicOrdering number */
+  MlirAttribute field; /* the backedge.access attribute, or null */
 };
 MlirAttribute be_access_field(const struct be_ir *ir, const char *record, const char *field);
 MlirValue be_build_load(struct be_builder *b, MlirType type, MlirValue addr,
@@ -209,8 +221,8 @@ MlirOperation be_build_call(struct be_builder *b, const char *symbol, size_t sym
 
 /* backedge.stmt: a host statement that is not modelled. */
 MlirOperation be_build_stmt(struct be_builder *b, const char *kind, unsigned effects,
-                            const MlirType *results, size_t result_count,
-                            const MlirValue *operands, size_t operand_count);
+                            const MlirType *results, size_t result_count, const MlirValue *operands,
+                            size_t operand_count);
 
 /* One way out of a block. */
 struct be_succ {

@@ -15,7 +15,8 @@ enum be_remark_kind { BE_REMARK_PASSED, BE_REMARK_MISSED, BE_REMARK_ANALYSIS };
 
 enum { BE_REMARK_ARGS_MAX = 12 };
 
-/* One argument. `value` is text when `is_number` is false, else `number` counts. Strings borrowed. */
+/* One argument. `value` is text when `is_number` is false, else `number` counts. Strings borrowed.
+ */
 struct be_remark_arg {
   const char *key;
   const char *value;

@@ -1,0 +1,248 @@
+/* build.c - making ops. */
+#include "backedge/ir.h"
+#include "internal.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { ATTRS_MAX = 16 };
+
+struct be_builder be_builder_before(const struct be_ir *ir, MlirOperation op) {
+  return (struct be_builder){.ir = ir,
+                             .block = mlirOperationGetBlock(op),
+                             .before = op,
+                             .loc = mlirOperationGetLocation(op)};
+}
+
+struct be_builder be_builder_at_end(const struct be_ir *ir, MlirBlock block, MlirLocation loc) {
+  return (struct be_builder){.ir = ir, .block = block, .loc = loc};
+}
+
+MlirNamedAttribute be_attr(const struct be_ir *ir, const char *name, MlirAttribute value) {
+  return mlirNamedAttributeGet(mlirIdentifierGet(ir->ctx, mlirStringRefCreateFromCString(name)),
+                               value);
+}
+
+MlirOperation be_build(struct be_builder *b, enum be_opcode code, const struct be_op_parts *parts) {
+  MlirOperationState state =
+      mlirOperationStateGet(mlirStringRefCreateFromCString(be_opcode_name(code)), b->loc);
+  mlirOperationStateAddOperands(&state, (intptr_t)parts->operand_count, parts->operands);
+  mlirOperationStateAddResults(&state, (intptr_t)parts->result_count, parts->results);
+  mlirOperationStateAddSuccessors(&state, (intptr_t)parts->successor_count, parts->successors);
+  mlirOperationStateAddAttributes(&state, (intptr_t)parts->attr_count, parts->attrs);
+  if (b->lifted) {
+    MlirNamedAttribute id = mlirNamedAttributeGet(
+        b->ir->name_id, mlirIntegerAttrGet(b->ir->i32, be_function_next_id(b->lifted)));
+    mlirOperationStateAddAttributes(&state, 1, &id);
+  }
+  MlirOperation op = mlirOperationCreate(&state);
+  if (mlirOperationIsNull(b->before))
+    mlirBlockAppendOwnedOperation(b->block, op);
+  else
+    mlirBlockInsertOwnedOperationBefore(b->block, b->before, op);
+  if (b->lifted)
+    be_function_record(b->lifted, op, parts);
+  return op;
+}
+
+MlirValue be_build_simple(struct be_builder *b, enum be_opcode code, MlirType result,
+                          const MlirValue *operands, size_t count, const char *attr,
+                          MlirAttribute value) {
+  MlirNamedAttribute named = attr ? be_attr(b->ir, attr, value) : (MlirNamedAttribute){0};
+  struct be_op_parts parts = {.operands = operands,
+                              .operand_count = count,
+                              .results = &result,
+                              .result_count = 1,
+                              .attrs = &named,
+                              .attr_count = attr != NULL};
+  return mlirOperationGetResult(be_build(b, code, &parts), 0);
+}
+
+/* ---- constants ---------------------------------------------------------------------------- */
+
+MlirValue be_build_constant(struct be_builder *b, MlirType type, MlirAttribute value) {
+  return be_build_simple(b, BE_OP_CONSTANT, type, NULL, 0, "value", value);
+}
+
+MlirValue be_build_int(struct be_builder *b, MlirType type, int64_t value) {
+  return be_build_constant(b, type, mlirIntegerAttrGet(type, value));
+}
+
+MlirValue be_build_zero(struct be_builder *b, MlirType type) {
+  return be_build_simple(b, BE_OP_ZERO, type, NULL, 0, NULL, (MlirAttribute){NULL});
+}
+
+MlirValue be_build_undef(struct be_builder *b, MlirType type) {
+  return be_build_simple(b, BE_OP_UNDEF, type, NULL, 0, NULL, (MlirAttribute){NULL});
+}
+
+static MlirAttribute symbol_attr(const struct be_ir *ir, const char *symbol, size_t len) {
+  return mlirFlatSymbolRefAttrGet(ir->ctx, mlirStringRefCreate(symbol, len));
+}
+
+MlirValue be_build_addressof(struct be_builder *b, const char *symbol, size_t len) {
+  return be_build_simple(b, BE_OP_ADDRESSOF, b->ir->ptr, NULL, 0, "global_name",
+                         symbol_attr(b->ir, symbol, len));
+}
+
+MlirValue be_build_host(struct be_builder *b, MlirType type, int ref) {
+  return be_build_simple(b, BE_OP_HOST, type, NULL, 0, "ref", mlirIntegerAttrGet(b->ir->i32, ref));
+}
+
+/* ---- arithmetic --------------------------------------------------------------------------- */
+
+MlirValue be_build_binary(struct be_builder *b, enum be_opcode code, MlirValue lhs, MlirValue rhs,
+                          unsigned overflow) {
+  MlirValue operands[2] = {lhs, rhs};
+  return be_build_simple(b, code, mlirValueGetType(lhs), operands, 2,
+                         overflow ? "overflowFlags" : NULL, b->ir->overflow[overflow & 3]);
+}
+
+MlirValue be_build_cast(struct be_builder *b, enum be_opcode code, MlirType type, MlirValue value) {
+  return be_build_simple(b, code, type, &value, 1, NULL, (MlirAttribute){NULL});
+}
+
+/* i1, or a vector of it when the operands are vectors. */
+static MlirType compare_type(const struct be_ir *ir, MlirType type) {
+  if (!mlirTypeIsAVector(type))
+    return ir->i1;
+  int64_t shape = mlirShapedTypeGetDimSize(type, 0);
+  return mlirVectorTypeGet(1, &shape, ir->i1);
+}
+
+MlirValue be_build_icmp(struct be_builder *b, enum be_icmp predicate, MlirValue lhs,
+                        MlirValue rhs) {
+  MlirValue operands[2] = {lhs, rhs};
+  return be_build_simple(b, BE_OP_ICMP, compare_type(b->ir, mlirValueGetType(lhs)), operands, 2,
+                         "predicate", mlirIntegerAttrGet(b->ir->i64, (int64_t)predicate));
+}
+
+MlirValue be_build_select(struct be_builder *b, MlirValue cond, MlirValue yes, MlirValue no) {
+  MlirValue operands[3] = {cond, yes, no};
+  return be_build_simple(b, BE_OP_SELECT, mlirValueGetType(yes), operands, 3, NULL,
+                         (MlirAttribute){NULL});
+}
+
+/* ---- addresses and memory ----------------------------------------------------------------- */
+
+static MlirValue build_gep(struct be_builder *b, MlirType element, const MlirValue *operands,
+                           size_t count, int32_t index, bool inbounds) {
+  MlirNamedAttribute attrs[3] = {
+      be_attr(b->ir, "rawConstantIndices", mlirDenseI32ArrayGet(b->ir->ctx, 1, &index)),
+      be_attr(b->ir, "elem_type", mlirTypeAttrGet(element))};
+  if (inbounds)
+    attrs[2] = be_attr(b->ir, "inbounds", b->ir->unit);
+  MlirType result = mlirValueGetType(operands[0]);
+  struct be_op_parts parts = {.operands = operands,
+                              .operand_count = count,
+                              .results = &result,
+                              .result_count = 1,
+                              .attrs = attrs,
+                              .attr_count = inbounds ? 3 : 2};
+  return mlirOperationGetResult(be_build(b, BE_OP_GEP, &parts), 0);
+}
+
+MlirValue be_build_offset(struct be_builder *b, MlirValue base, int64_t bytes, bool inbounds) {
+  if (bytes > INT32_MIN && bytes <= INT32_MAX)
+    return build_gep(b, b->ir->i8, &base, 1, (int32_t)bytes, inbounds);
+  MlirValue operands[2] = {base, be_build_int(b, b->ir->i64, bytes)};
+  return build_gep(b, b->ir->i8, operands, 2, BE_GEP_DYNAMIC, inbounds);
+}
+
+MlirValue be_build_index(struct be_builder *b, MlirType element, MlirValue base, MlirValue index,
+                         bool inbounds) {
+  MlirValue operands[2] = {base, index};
+  return build_gep(b, element, operands, 2, BE_GEP_DYNAMIC, inbounds);
+}
+
+MlirAttribute be_access_field(const struct be_ir *ir, const char *record, const char *field) {
+  MlirAttribute names[2] = {mlirStringAttrGet(ir->ctx, mlirStringRefCreateFromCString(record)),
+                            mlirStringAttrGet(ir->ctx, mlirStringRefCreateFromCString(field))};
+  return mlirArrayAttrGet(ir->ctx, 2, names);
+}
+
+static size_t access_attrs(const struct be_ir *ir, const struct be_access *access,
+                           MlirNamedAttribute *attrs) {
+  size_t n = 0;
+  if (access->align)
+    attrs[n++] = be_attr(ir, "alignment", mlirIntegerAttrGet(ir->i64, access->align));
+  if (access->is_volatile)
+    attrs[n++] = be_attr(ir, "volatile_", ir->unit);
+  if (access->is_nontemporal)
+    attrs[n++] = be_attr(ir, "nontemporal", ir->unit);
+  if (access->ordering)
+    attrs[n++] = be_attr(ir, "ordering", mlirIntegerAttrGet(ir->i64, access->ordering));
+  if (!mlirAttributeIsNull(access->field))
+    attrs[n++] = mlirNamedAttributeGet(ir->name_access, access->field);
+  return n;
+}
+
+MlirValue be_build_load(struct be_builder *b, MlirType type, MlirValue addr,
+                        const struct be_access *access) {
+  MlirNamedAttribute attrs[ATTRS_MAX];
+  struct be_op_parts parts = {.operands = &addr,
+                              .operand_count = 1,
+                              .results = &type,
+                              .result_count = 1,
+                              .attrs = attrs,
+                              .attr_count = access_attrs(b->ir, access, attrs)};
+  return mlirOperationGetResult(be_build(b, BE_OP_LOAD, &parts), 0);
+}
+
+void be_build_store(struct be_builder *b, MlirValue value, MlirValue addr,
+                    const struct be_access *access) {
+  MlirNamedAttribute attrs[ATTRS_MAX];
+  MlirValue operands[2] = {value, addr};
+  struct be_op_parts parts = {.operands = operands,
+                              .operand_count = 2,
+                              .attrs = attrs,
+                              .attr_count = access_attrs(b->ir, access, attrs)};
+  be_build(b, BE_OP_STORE, &parts);
+}
+
+void be_build_prefetch(struct be_builder *b, MlirValue addr, unsigned rw, unsigned locality) {
+  const struct be_ir *ir = b->ir;
+  MlirNamedAttribute attrs[3] = {be_attr(ir, "rw", mlirIntegerAttrGet(ir->i32, rw)),
+                                 be_attr(ir, "hint", mlirIntegerAttrGet(ir->i32, locality)),
+                                 be_attr(ir, "cache", mlirIntegerAttrGet(ir->i32, 1))};
+  struct be_op_parts parts = {
+      .operands = &addr, .operand_count = 1, .attrs = attrs, .attr_count = 3};
+  be_build(b, BE_OP_PREFETCH, &parts);
+}
+
+/* ---- calls and opaque statements ------------------------------------------------------------ */
+
+MlirOperation be_build_call(struct be_builder *b, const char *symbol, size_t symbol_len,
+                            MlirType result, const MlirValue *args, size_t count,
+                            MlirType variadic) {
+  MlirNamedAttribute attrs[2];
+  size_t n = 0;
+  if (symbol)
+    attrs[n++] = be_attr(b->ir, "callee", symbol_attr(b->ir, symbol, symbol_len));
+  if (!mlirTypeIsNull(variadic))
+    attrs[n++] = be_attr(b->ir, "var_callee_type", mlirTypeAttrGet(variadic));
+  struct be_op_parts parts = {.operands = args,
+                              .operand_count = count,
+                              .results = &result,
+                              .result_count = !mlirTypeIsNull(result),
+                              .attrs = attrs,
+                              .attr_count = n};
+  return be_build(b, BE_OP_CALL, &parts);
+}
+
+MlirOperation be_build_stmt(struct be_builder *b, const char *kind, unsigned effects,
+                            const MlirType *results, size_t result_count, const MlirValue *operands,
+                            size_t operand_count) {
+  char text[64];
+  be_effects_text(effects, text, sizeof text);
+  MlirContext ctx = b->ir->ctx;
+  MlirNamedAttribute attrs[2] = {
+      be_attr(b->ir, "kind", mlirStringAttrGet(ctx, mlirStringRefCreateFromCString(kind))),
+      be_attr(b->ir, "effects", mlirStringAttrGet(ctx, mlirStringRefCreateFromCString(text)))};
+  struct be_op_parts parts = {.operands = operands,
+                              .operand_count = operand_count,
+                              .results = results,
+                              .result_count = result_count,
+                              .attrs = attrs,
+                              .attr_count = 2};
+  return be_build(b, BE_OP_STMT, &parts);
+}

@@ -1,0 +1,109 @@
+/* internal.h - what the core's files share and nobody else sees. */
+#ifndef BACKEDGE_INTERNAL_H
+#define BACKEDGE_INTERNAL_H
+
+#include "backedge/compiler.h"
+#include "backedge/map.h"
+#include <stdio.h>
+
+/* ---- memory: out of memory ends the process, as it does in the compilers we live in --------- */
+void *be_calloc(size_t count, size_t size);
+/* Grows *array (count elements used, *capacity allocated) to hold `more` further elements. */
+void *be_grow(void *array, size_t count, size_t *capacity, size_t more, size_t size);
+char *be_strdup(const char *text); /* NULL stays NULL */
+
+/* ---- ir ------------------------------------------------------------------------------------ */
+
+/* MLIR's verifier, and ours for the backedge ops. */
+bool be_ir_verify(const struct be_ir *ir, MlirOperation op);
+
+/* ---- session --------------------------------------------------------------------------------- */
+
+/* What the statistics line counts. Times in microseconds of the thread's CPU clock. */
+struct be_stats {
+  unsigned functions, lifted, changed;
+  unsigned statements, modelled;
+  unsigned declined[BE_REASON_COUNT];
+  uint64_t lift_us, lower_us, pass_us[BE_PASSES_MAX];
+};
+
+struct be_session {
+  struct be_ir ir;
+  struct be_host host;
+  struct be_options options;
+  struct be_stats stats;
+  FILE *remarks;
+  long changes_left; /* -1: no limit */
+  unsigned dump_count;
+  bool stop_reported;
+};
+
+uint64_t be_now_us(void);
+void be_session_warn(struct be_session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Sends a remark everywhere it goes: the compiler's channel and the YAML file. */
+void be_session_remark(struct be_session *session, const struct be_remark *remark);
+
+/* Appends the statistics line to options.stats. */
+void be_stats_write(struct be_session *session);
+/* Appends one YAML document. */
+void be_remark_write(FILE *out, const struct be_remark *remark);
+
+/* Writes the module as MLIR text to <dir>/<unit>.<function>.<n>-<when>.mlir; the path in `path`. */
+int be_dump(struct be_session *session, MlirOperation module, const char *function,
+            const char *when, char *path, size_t path_size);
+
+/* ---- run ------------------------------------------------------------------------------------ */
+
+struct be_run {
+  struct be_session *session;
+  const struct be_pass *pass;
+  const char *options; /* "distance=64,..." or NULL */
+  MlirOperation func;
+  unsigned changes;
+};
+
+/* Runs the session's passes over one function; false: a pass was stopped (crash, broken IR), the
+ * function is not to be lowered, *reason says why. *changes counts. */
+bool be_pipeline_run(struct be_session *session, MlirOperation module, MlirOperation func,
+                     const char *function, unsigned *changes, enum be_reason *reason);
+
+/* ---- function ------------------------------------------------------------------------------ */
+
+struct be_function {
+  struct be_session *session;
+  char *name;
+  MlirModule module;
+  MlirOperation func;
+  MlirRegion body;
+  struct be_builder builder;
+  int current_block, current_stmt;
+
+  MlirBlock *blocks;
+  struct be_map block_index; /* MlirBlock.ptr -> index + 1 */
+  size_t block_count, block_capacity;
+  struct be_entry *entries;
+  size_t entry_count, entry_capacity;
+  MlirValue *operands;
+  size_t operand_count, operand_capacity;
+  MlirNamedAttribute *attrs;
+  size_t attr_count, attr_capacity;
+  int *succs; /* lifted block indices */
+  size_t succ_count, succ_capacity;
+  struct be_map symbols; /* identifier of a declared symbol -> its type */
+  bool attrs_may_differ; /* a pass has made changes */
+
+  struct be_plan plan;
+  unsigned statements, modelled;
+  uint64_t started_us;
+};
+
+/* Called by be_build while lifting: gives the op to be made its id. */
+int be_function_next_id(const struct be_function *function);
+/* ... and records it once it is made. */
+void be_function_record(struct be_function *function, MlirOperation op,
+                        const struct be_op_parts *parts);
+void be_plan_clear(struct be_plan *plan);
+
+#endif

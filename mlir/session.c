@@ -1,0 +1,125 @@
+/* session.c - one translation unit: options, remarks, counts; and the core's memory. */
+#include "internal.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+static void *must(void *memory) {
+  if (!memory)
+    abort(); /* as malloc's users in GCC and LLVM do */
+  return memory;
+}
+
+void *be_calloc(size_t count, size_t size) { return must(calloc(count ? count : 1, size)); }
+
+void *be_grow(void *array, size_t count, size_t *capacity, size_t more, size_t size) {
+  if (count + more <= *capacity)
+    return array;
+  while (*capacity < count + more)
+    *capacity = *capacity ? 2 * *capacity : 64;
+  return must(realloc(array, *capacity * size));
+}
+
+char *be_strdup(const char *text) { return text ? must(strdup(text)) : NULL; }
+
+/* ---- the session ------------------------------------------------------------------------------
+ */
+
+static void copy_options(struct be_options *to, const struct be_options *from) {
+  *to = *from;
+  for (unsigned i = 0; i < from->pass_count; i++)
+    to->pass_options[i] = be_strdup(from->pass_options[i]);
+  to->remarks = be_strdup(from->remarks);
+  to->stats = be_strdup(from->stats);
+  to->dump = be_strdup(from->dump);
+  to->only = be_strdup(from->only);
+}
+
+int be_session_create(const struct be_host *host, const struct be_options *options,
+                      struct be_session **out, char *err, size_t err_size) {
+  struct be_session *s = be_calloc(1, sizeof *s);
+  int status = be_ir_create(&s->ir);
+  if (status) {
+    snprintf(err, err_size, "cannot make an MLIR context");
+    free(s);
+    return status;
+  }
+  s->host = *host;
+  copy_options(&s->options, options);
+  s->changes_left = options->stop_after;
+  if (options->remarks && !(s->remarks = fopen(options->remarks, "ae"))) {
+    status = -errno;
+    snprintf(err, err_size, "cannot append to '%s': %s", options->remarks, strerror(errno));
+    be_options_destroy(&s->options);
+    be_ir_destroy(&s->ir);
+    free(s);
+    return status;
+  }
+  *out = s;
+  return 0;
+}
+
+void be_session_destroy(struct be_session *s) {
+  if (!s)
+    return;
+  be_stats_write(s);
+  if (s->remarks)
+    fclose(s->remarks);
+  be_ir_destroy(&s->ir);
+  be_options_destroy(&s->options);
+  free(s);
+}
+
+const struct be_ir *be_session_ir(const struct be_session *s) { return &s->ir; }
+const struct be_options *be_session_options(const struct be_session *s) { return &s->options; }
+
+void be_session_warn(struct be_session *s, const char *format, ...) {
+  char text[1024];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  s->host.warn(s->host.host, text);
+}
+
+void be_session_remark(struct be_session *s, const struct be_remark *remark) {
+  s->host.remark(s->host.host, remark);
+  if (s->remarks)
+    be_remark_write(s->remarks, remark);
+}
+
+static bool a_pass_wants(const struct be_options *options, bool has_loops) {
+  for (unsigned i = 0; i < options->pass_count; i++)
+    if (has_loops || !(options->passes[i]->needs & BE_NEEDS_LOOPS))
+      return true;
+  return false;
+}
+
+bool be_session_wants(const struct be_session *s, enum be_place place, const char *function,
+                      bool has_loops) {
+  const struct be_options *options = &s->options;
+  if (options->only && strcmp(options->only, function) != 0)
+    return false;
+  if (options->mode != BE_MODE_PASSES)
+    return true;
+  return place == BE_PLACE_LOOPS && s->changes_left != 0 && a_pass_wants(options, has_loops);
+}
+
+void be_session_decline(struct be_session *s, const char *function, const char *file, unsigned line,
+                        enum be_reason reason, const char *detail) {
+  s->stats.functions++;
+  s->stats.declined[reason]++;
+  struct be_remark remark = {.kind = BE_REMARK_MISSED,
+                             .pass = "backedge",
+                             .name = "Declined",
+                             .function = function,
+                             .file = file,
+                             .line = file && *file ? line : 0,
+                             .reason = reason};
+  if (detail)
+    remark.args[remark.arg_count++] = (struct be_remark_arg){.key = "detail", .value = detail};
+  be_session_remark(s, &remark);
+}
