@@ -74,9 +74,9 @@ MlirOperation be_build_cond_br(struct be_builder *b, MlirValue cond, const struc
   struct term_parts parts = parts_make(cond, succ, 2);
   int32_t segments[3] = {1, parts.segments[0], parts.segments[1]};
   MlirNamedAttribute attrs[2] = {
-      be_attr(b->ir, "operandSegmentSizes", i32_array(b->ir, segments, 3))};
+      be_named(b->ir, BE_NAME_OPERAND_SEGMENTS, i32_array(b->ir, segments, 3))};
   if (parts.weighted)
-    attrs[1] = be_attr(b->ir, "branch_weights", i32_array(b->ir, parts.weights, 2));
+    attrs[1] = be_named(b->ir, BE_NAME_BRANCH_WEIGHTS, i32_array(b->ir, parts.weights, 2));
   MlirOperation op = build_term(b, BE_OP_COND_BR, &parts, attrs, parts.weighted ? 2 : 1);
   parts_free(&parts);
   return op;
@@ -101,14 +101,14 @@ MlirOperation be_build_switch(struct be_builder *b, MlirValue value, const struc
   for (size_t i = 1; i <= case_count; i++)
     segments[2] += parts.segments[i];
   MlirNamedAttribute attrs[4] = {
-      be_attr(ir, "operandSegmentSizes", i32_array(ir, segments, 3)),
-      be_attr(ir, "case_operand_segments", i32_array(ir, parts.segments + 1, case_count))};
+      be_named(ir, BE_NAME_OPERAND_SEGMENTS, i32_array(ir, segments, 3)),
+      be_named(ir, BE_NAME_CASE_SEGMENTS, i32_array(ir, parts.segments + 1, case_count))};
   size_t n = 2;
   if (case_count)
-    attrs[n++] = be_attr(ir, "case_values",
-                         case_values_attr(mlirValueGetType(value), case_values, case_count));
+    attrs[n++] = be_named(ir, BE_NAME_CASE_VALUES,
+                          case_values_attr(mlirValueGetType(value), case_values, case_count));
   if (parts.weighted)
-    attrs[n++] = be_attr(ir, "branch_weights", i32_array(ir, parts.weights, case_count + 1));
+    attrs[n++] = be_named(ir, BE_NAME_BRANCH_WEIGHTS, i32_array(ir, parts.weights, case_count + 1));
   MlirOperation op = build_term(b, BE_OP_SWITCH, &parts, attrs, n);
   parts_free(&parts);
   return op;

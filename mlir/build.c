@@ -29,38 +29,43 @@ MlirOperation be_build(struct be_builder *b, enum be_opcode code, const struct b
   mlirOperationStateAddResults(&state, (intptr_t)parts->result_count, parts->results);
   mlirOperationStateAddSuccessors(&state, (intptr_t)parts->successor_count, parts->successors);
   mlirOperationStateAddAttributes(&state, (intptr_t)parts->attr_count, parts->attrs);
-  if (b->lifted) {
-    MlirNamedAttribute id = mlirNamedAttributeGet(
-        b->ir->name_id, mlirIntegerAttrGet(b->ir->i32, be_function_next_id(b->lifted)));
-    mlirOperationStateAddAttributes(&state, 1, &id);
-  }
   MlirOperation op = mlirOperationCreate(&state);
   if (mlirOperationIsNull(b->before))
     mlirBlockAppendOwnedOperation(b->block, op);
   else
     mlirBlockInsertOwnedOperationBefore(b->block, b->before, op);
-  if (b->lifted)
+  if (b->lifted) { /* set apart, the id leaves the other attributes' dictionary shared */
+    mlirOperationSetDiscardableAttributeByName(op, mlirStringRefCreate(BE_ATTR_ID, 11),
+                                               be_cache_i32(b->ir, be_function_next_id(b->lifted)));
     be_function_record(b->lifted, op, parts);
+  }
   return op;
+}
+
+static MlirValue build_value(struct be_builder *b, enum be_opcode code, MlirType result,
+                             const MlirValue *operands, size_t count,
+                             const MlirNamedAttribute *attr) {
+  struct be_op_parts parts = {.operands = operands,
+                              .operand_count = count,
+                              .results = &result,
+                              .result_count = 1,
+                              .attrs = attr,
+                              .attr_count = attr != NULL};
+  return mlirOperationGetResult(be_build(b, code, &parts), 0);
 }
 
 MlirValue be_build_simple(struct be_builder *b, enum be_opcode code, MlirType result,
                           const MlirValue *operands, size_t count, const char *attr,
                           MlirAttribute value) {
   MlirNamedAttribute named = attr ? be_attr(b->ir, attr, value) : (MlirNamedAttribute){0};
-  struct be_op_parts parts = {.operands = operands,
-                              .operand_count = count,
-                              .results = &result,
-                              .result_count = 1,
-                              .attrs = &named,
-                              .attr_count = attr != NULL};
-  return mlirOperationGetResult(be_build(b, code, &parts), 0);
+  return build_value(b, code, result, operands, count, attr ? &named : NULL);
 }
 
 /* ---- constants ---------------------------------------------------------------------------- */
 
 MlirValue be_build_constant(struct be_builder *b, MlirType type, MlirAttribute value) {
-  return be_build_simple(b, BE_OP_CONSTANT, type, NULL, 0, "value", value);
+  MlirNamedAttribute attr = be_named(b->ir, BE_NAME_VALUE, value);
+  return build_value(b, BE_OP_CONSTANT, type, NULL, 0, &attr);
 }
 
 MlirValue be_build_int(struct be_builder *b, MlirType type, int64_t value) {
@@ -68,11 +73,11 @@ MlirValue be_build_int(struct be_builder *b, MlirType type, int64_t value) {
 }
 
 MlirValue be_build_zero(struct be_builder *b, MlirType type) {
-  return be_build_simple(b, BE_OP_ZERO, type, NULL, 0, NULL, (MlirAttribute){NULL});
+  return build_value(b, BE_OP_ZERO, type, NULL, 0, NULL);
 }
 
 MlirValue be_build_undef(struct be_builder *b, MlirType type) {
-  return be_build_simple(b, BE_OP_UNDEF, type, NULL, 0, NULL, (MlirAttribute){NULL});
+  return build_value(b, BE_OP_UNDEF, type, NULL, 0, NULL);
 }
 
 static MlirAttribute symbol_attr(const struct be_ir *ir, const char *symbol, size_t len) {
@@ -80,12 +85,13 @@ static MlirAttribute symbol_attr(const struct be_ir *ir, const char *symbol, siz
 }
 
 MlirValue be_build_addressof(struct be_builder *b, const char *symbol, size_t len) {
-  return be_build_simple(b, BE_OP_ADDRESSOF, b->ir->ptr, NULL, 0, "global_name",
-                         symbol_attr(b->ir, symbol, len));
+  MlirNamedAttribute attr = be_named(b->ir, BE_NAME_GLOBAL_NAME, symbol_attr(b->ir, symbol, len));
+  return build_value(b, BE_OP_ADDRESSOF, b->ir->ptr, NULL, 0, &attr);
 }
 
 MlirValue be_build_host(struct be_builder *b, MlirType type, int ref) {
-  return be_build_simple(b, BE_OP_HOST, type, NULL, 0, "ref", mlirIntegerAttrGet(b->ir->i32, ref));
+  MlirNamedAttribute attr = be_named(b->ir, BE_NAME_REF, be_cache_i32(b->ir, ref));
+  return build_value(b, BE_OP_HOST, type, NULL, 0, &attr);
 }
 
 /* ---- arithmetic --------------------------------------------------------------------------- */
@@ -93,12 +99,12 @@ MlirValue be_build_host(struct be_builder *b, MlirType type, int ref) {
 MlirValue be_build_binary(struct be_builder *b, enum be_opcode code, MlirValue lhs, MlirValue rhs,
                           unsigned overflow) {
   MlirValue operands[2] = {lhs, rhs};
-  return be_build_simple(b, code, mlirValueGetType(lhs), operands, 2,
-                         overflow ? "overflowFlags" : NULL, b->ir->overflow[overflow & 3]);
+  MlirNamedAttribute attr = be_named(b->ir, BE_NAME_OVERFLOW, b->ir->overflow[overflow & 3]);
+  return build_value(b, code, mlirValueGetType(lhs), operands, 2, overflow ? &attr : NULL);
 }
 
 MlirValue be_build_cast(struct be_builder *b, enum be_opcode code, MlirType type, MlirValue value) {
-  return be_build_simple(b, code, type, &value, 1, NULL, (MlirAttribute){NULL});
+  return build_value(b, code, type, &value, 1, NULL);
 }
 
 /* i1, or a vector of it when the operands are vectors. */
@@ -112,25 +118,24 @@ static MlirType compare_type(const struct be_ir *ir, MlirType type) {
 MlirValue be_build_icmp(struct be_builder *b, enum be_icmp predicate, MlirValue lhs,
                         MlirValue rhs) {
   MlirValue operands[2] = {lhs, rhs};
-  return be_build_simple(b, BE_OP_ICMP, compare_type(b->ir, mlirValueGetType(lhs)), operands, 2,
-                         "predicate", mlirIntegerAttrGet(b->ir->i64, (int64_t)predicate));
+  MlirNamedAttribute attr =
+      be_named(b->ir, BE_NAME_PREDICATE, be_cache_i64(b->ir, (int64_t)predicate));
+  return build_value(b, BE_OP_ICMP, compare_type(b->ir, mlirValueGetType(lhs)), operands, 2, &attr);
 }
 
 MlirValue be_build_select(struct be_builder *b, MlirValue cond, MlirValue yes, MlirValue no) {
   MlirValue operands[3] = {cond, yes, no};
-  return be_build_simple(b, BE_OP_SELECT, mlirValueGetType(yes), operands, 3, NULL,
-                         (MlirAttribute){NULL});
+  return build_value(b, BE_OP_SELECT, mlirValueGetType(yes), operands, 3, NULL);
 }
 
 /* ---- addresses and memory ----------------------------------------------------------------- */
 
 static MlirValue build_gep(struct be_builder *b, MlirType element, const MlirValue *operands,
                            size_t count, int32_t index, bool inbounds) {
-  MlirNamedAttribute attrs[3] = {
-      be_attr(b->ir, "rawConstantIndices", mlirDenseI32ArrayGet(b->ir->ctx, 1, &index)),
-      be_attr(b->ir, "elem_type", mlirTypeAttrGet(element))};
+  MlirNamedAttribute attrs[3] = {be_named(b->ir, BE_NAME_INDICES, be_cache_index(b->ir, index)),
+                                 be_named(b->ir, BE_NAME_ELEMENT, be_cache_type(b->ir, element))};
   if (inbounds)
-    attrs[2] = be_attr(b->ir, "inbounds", b->ir->unit);
+    attrs[2] = be_named(b->ir, BE_NAME_INBOUNDS, b->ir->unit);
   MlirType result = mlirValueGetType(operands[0]);
   struct be_op_parts parts = {.operands = operands,
                               .operand_count = count,
@@ -164,13 +169,13 @@ static size_t access_attrs(const struct be_ir *ir, const struct be_access *acces
                            MlirNamedAttribute *attrs) {
   size_t n = 0;
   if (access->align)
-    attrs[n++] = be_attr(ir, "alignment", mlirIntegerAttrGet(ir->i64, access->align));
+    attrs[n++] = be_named(ir, BE_NAME_ALIGNMENT, be_cache_i64(ir, access->align));
   if (access->is_volatile)
-    attrs[n++] = be_attr(ir, "volatile_", ir->unit);
+    attrs[n++] = be_named(ir, BE_NAME_VOLATILE, ir->unit);
   if (access->is_nontemporal)
-    attrs[n++] = be_attr(ir, "nontemporal", ir->unit);
+    attrs[n++] = be_named(ir, BE_NAME_NONTEMPORAL, ir->unit);
   if (access->ordering)
-    attrs[n++] = be_attr(ir, "ordering", mlirIntegerAttrGet(ir->i64, access->ordering));
+    attrs[n++] = be_named(ir, BE_NAME_ORDERING, be_cache_i64(ir, access->ordering));
   if (!mlirAttributeIsNull(access->field))
     attrs[n++] = mlirNamedAttributeGet(ir->name_access, access->field);
   return n;
@@ -201,9 +206,9 @@ void be_build_store(struct be_builder *b, MlirValue value, MlirValue addr,
 
 void be_build_prefetch(struct be_builder *b, MlirValue addr, unsigned rw, unsigned locality) {
   const struct be_ir *ir = b->ir;
-  MlirNamedAttribute attrs[3] = {be_attr(ir, "rw", mlirIntegerAttrGet(ir->i32, rw)),
-                                 be_attr(ir, "hint", mlirIntegerAttrGet(ir->i32, locality)),
-                                 be_attr(ir, "cache", mlirIntegerAttrGet(ir->i32, 1))};
+  MlirNamedAttribute attrs[3] = {be_named(ir, BE_NAME_RW, be_cache_i32(ir, rw)),
+                                 be_named(ir, BE_NAME_HINT, be_cache_i32(ir, locality)),
+                                 be_named(ir, BE_NAME_CACHE, be_cache_i32(ir, 1))};
   struct be_op_parts parts = {
       .operands = &addr, .operand_count = 1, .attrs = attrs, .attr_count = 3};
   be_build(b, BE_OP_PREFETCH, &parts);
@@ -217,9 +222,9 @@ MlirOperation be_build_call(struct be_builder *b, const char *symbol, size_t sym
   MlirNamedAttribute attrs[2];
   size_t n = 0;
   if (symbol)
-    attrs[n++] = be_attr(b->ir, "callee", symbol_attr(b->ir, symbol, symbol_len));
+    attrs[n++] = be_named(b->ir, BE_NAME_CALLEE, symbol_attr(b->ir, symbol, symbol_len));
   if (!mlirTypeIsNull(variadic))
-    attrs[n++] = be_attr(b->ir, "var_callee_type", mlirTypeAttrGet(variadic));
+    attrs[n++] = be_named(b->ir, BE_NAME_VAR_CALLEE_TYPE, mlirTypeAttrGet(variadic));
   struct be_op_parts parts = {.operands = args,
                               .operand_count = count,
                               .results = &result,
@@ -236,8 +241,9 @@ MlirOperation be_build_stmt(struct be_builder *b, const char *kind, unsigned eff
   be_effects_text(effects, text, sizeof text);
   MlirContext ctx = b->ir->ctx;
   MlirNamedAttribute attrs[2] = {
-      be_attr(b->ir, "kind", mlirStringAttrGet(ctx, mlirStringRefCreateFromCString(kind))),
-      be_attr(b->ir, "effects", mlirStringAttrGet(ctx, mlirStringRefCreateFromCString(text)))};
+      be_named(b->ir, BE_NAME_KIND, mlirStringAttrGet(ctx, mlirStringRefCreateFromCString(kind))),
+      be_named(b->ir, BE_NAME_EFFECTS,
+               mlirStringAttrGet(ctx, mlirStringRefCreateFromCString(text)))};
   struct be_op_parts parts = {.operands = operands,
                               .operand_count = operand_count,
                               .results = results,

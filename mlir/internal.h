@@ -17,6 +17,27 @@ char *be_strdup(const char *text); /* NULL stays NULL */
 /* MLIR's verifier, and ours for the backedge ops. */
 bool be_ir_verify(const struct be_ir *ir, MlirOperation op);
 
+/* Names in names.def. */
+enum be_name {
+#define BE_NAME(ENUM, TEXT) BE_NAME_##ENUM,
+#include "names.def"
+  BE_NAME_COUNT
+};
+
+struct be_cache {
+  MlirIdentifier names[BE_NAME_COUNT];
+  struct be_map i32, i64, index, type;
+  MlirAttribute dynamic_index;
+};
+
+void be_cache_create(struct be_ir *ir);
+void be_cache_destroy(struct be_ir *ir);
+MlirNamedAttribute be_named(const struct be_ir *ir, enum be_name name, MlirAttribute value);
+MlirAttribute be_cache_i32(const struct be_ir *ir, int64_t value);
+MlirAttribute be_cache_i64(const struct be_ir *ir, int64_t value);
+MlirAttribute be_cache_index(const struct be_ir *ir, int32_t value); /* array<i32: value> */
+MlirAttribute be_cache_type(const struct be_ir *ir, MlirType type);  /* a TypeAttr */
+
 /* ---- session --------------------------------------------------------------------------------- */
 
 /* What the statistics line counts. Times in microseconds of the thread's CPU clock. */

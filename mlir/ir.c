@@ -77,11 +77,13 @@ int be_ir_create(struct be_ir *ir) {
   ir->ptr = mlirLLVMPointerTypeGet(ir->ctx, 0);
   ir->void_type = mlirLLVMVoidTypeGet(ir->ctx);
   make_attributes(ir);
+  be_cache_create(ir);
   index_opcodes(ir);
   return 0;
 }
 
 void be_ir_destroy(struct be_ir *ir) {
+  be_cache_destroy(ir);
   free(ir->opcodes);
   if (ir->ctx.ptr)
     mlirContextDestroy(ir->ctx);

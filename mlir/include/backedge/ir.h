@@ -84,6 +84,7 @@ struct be_ir {
   MlirAttribute unit;
   MlirAttribute overflow[4];      /* indexed by enum be_overflow */
   struct be_opcode_slot *opcodes; /* op name -> enum be_opcode, by pointer */
+  struct be_cache *cache;         /* attributes met before; the core's own */
 };
 
 /* Makes a context (no threads) with the `llvm` and `backedge` dialects. Returns 0, or -EINVAL when
