@@ -34,11 +34,8 @@ MlirOperation be_build(struct be_builder *b, enum be_opcode code, const struct b
     mlirBlockAppendOwnedOperation(b->block, op);
   else
     mlirBlockInsertOwnedOperationBefore(b->block, b->before, op);
-  if (b->lifted) { /* set apart, the id leaves the other attributes' dictionary shared */
-    mlirOperationSetDiscardableAttributeByName(op, mlirStringRefCreate(BE_ATTR_ID, 11),
-                                               be_cache_i32(b->ir, be_function_next_id(b->lifted)));
+  if (b->lifted)
     be_function_record(b->lifted, op, parts);
-  }
   return op;
 }
 

@@ -54,6 +54,7 @@ void be_function_destroy(struct be_function *f) {
     return;
   mlirModuleDestroy(f->module);
   be_plan_clear(&f->plan);
+  be_map_clear(&f->ids);
   be_map_clear(&f->symbols);
   be_map_clear(&f->block_index);
   free(f->name);
@@ -100,8 +101,6 @@ void be_function_at_stmt(struct be_function *f, int stmt, MlirLocation loc) {
   f->builder.loc = loc;
 }
 
-int be_function_next_id(const struct be_function *f) { return (int)f->entry_count; }
-
 static int index_of_block(const struct be_function *f, MlirBlock block) {
   size_t i = (size_t)(intptr_t)be_map_get(&f->block_index, block.ptr);
   return (int)i - 1;
@@ -129,6 +128,7 @@ void be_function_record(struct be_function *f, MlirOperation op, const struct be
     if (last->stmt == f->current_stmt)
       last->main = false; /* so far it was; now this op is */
   }
+  be_map_set(&f->ids, op.ptr, (void *)(intptr_t)(f->entry_count + 1));
   f->entries[f->entry_count++] = (struct be_entry){.op = op,
                                                    .block = f->current_block,
                                                    .stmt = f->current_stmt,
@@ -204,6 +204,15 @@ bool be_function_declare_global(struct be_function *f, const char *name, size_t 
 
 /* ---- run ------------------------------------------------------------------------------------ */
 
+/* Writes the ids into the IR: for passes, whose copies carry them, and for dumps. Not earlier: it
+ * is a quarter of the cost of making an op, and identity mode can do without. */
+static void tag_ops(struct be_function *f) {
+  MlirStringRef name = mlirIdentifierStr(f->builder.ir->name_id);
+  for (size_t id = 0; id < f->entry_count; id++)
+    mlirOperationSetDiscardableAttributeByName(f->entries[id].op, name,
+                                               be_cache_i32(f->builder.ir, (int64_t)id));
+}
+
 bool be_function_run(struct be_function *f, enum be_place place) {
   struct be_session *session = f->session;
   struct be_stats *stats = &session->stats;
@@ -216,6 +225,8 @@ bool be_function_run(struct be_function *f, enum be_place place) {
   stats->lifted++;
   stats->statements += f->statements;
   stats->modelled += f->modelled;
+  if (session->options.mode == BE_MODE_PASSES || session->options.dump)
+    tag_ops(f);
   bool ok = be_pipeline_run(session, mlirModuleGetOperation(f->module), f->func, f->name, &changes,
                             &reason);
   f->started_us = be_now_us();

@@ -105,6 +105,7 @@ struct be_function {
   struct be_map block_index; /* MlirBlock.ptr -> index + 1 */
   size_t block_count, block_capacity;
   struct be_entry *entries;
+  struct be_map ids; /* MlirOperation.ptr -> id + 1 */
   size_t entry_count, entry_capacity;
   MlirValue *operands;
   size_t operand_count, operand_capacity;
@@ -120,9 +121,7 @@ struct be_function {
   uint64_t started_us;
 };
 
-/* Called by be_build while lifting: gives the op to be made its id. */
-int be_function_next_id(const struct be_function *function);
-/* ... and records it once it is made. */
+/* Called by be_build while lifting: gives the op its id and records it. */
 void be_function_record(struct be_function *function, MlirOperation op,
                         const struct be_op_parts *parts);
 void be_plan_clear(struct be_plan *plan);

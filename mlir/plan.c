@@ -29,9 +29,9 @@ void be_plan_clear(struct be_plan *plan) {
 
 /* The op's id when it is the op that was lifted under it, else -1. */
 static int lifted_id(const struct be_function *f, MlirOperation op) {
-  int id = be_op_id(f->builder.ir, op);
-  if (id < 0 || (size_t)id >= f->entry_count || !mlirOperationEqual(f->entries[id].op, op))
-    return -1;
+  int id = (int)(intptr_t)be_map_get(&f->ids, op.ptr) - 1;
+  if (id >= 0 && f->attrs_may_differ && be_op_id(f->builder.ir, op) != id)
+    return -1; /* another op in the memory of an erased one */
   return id;
 }
 
@@ -104,13 +104,9 @@ static void add_op(struct planner *p, MlirOperation op, struct be_plan_block *bl
                    int *last_kept) {
   struct be_plan *plan = p->plan;
   const struct be_function *f = p->f;
-  struct be_plan_op entry = {.op = op,
-                             .code = be_op_code(f->builder.ir, op),
-                             .fate = BE_FATE_NEW,
-                             .id = be_op_id(f->builder.ir, op)};
-  int id = lifted_id(f, op);
-  if (entry.id >= (int)f->entry_count)
-    entry.id = -1;
+  struct be_plan_op entry = {
+      .op = op, .code = be_op_code(f->builder.ir, op), .fate = BE_FATE_NEW, .id = lifted_id(f, op)};
+  int id = entry.id;
   if (id >= 0) {
     const struct be_entry *lifted = &f->entries[id];
     plan->live[id] = true;
@@ -118,6 +114,10 @@ static void add_op(struct planner *p, MlirOperation op, struct be_plan_block *bl
     entry.fate = in_place && entry_kept(p, lifted) ? BE_FATE_KEEP : BE_FATE_BUILD;
     if (entry.fate == BE_FATE_KEEP)
       *last_kept = id;
+  }
+  if (id < 0) { /* a copy names the op it was made from */
+    int copied = be_op_id(f->builder.ir, op);
+    entry.id = copied < (int)f->entry_count ? copied : -1;
   }
   plan->ops = be_grow(plan->ops, plan->op_count, &p->op_capacity, 1, sizeof *plan->ops);
   plan->ops[plan->op_count++] = entry;
