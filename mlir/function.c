@@ -43,7 +43,7 @@ struct be_function *be_function_create(struct be_session *session, const char *n
   f->func = add_func_op(f, name, strlen(name), type, loc);
   f->body = function_region(f->func);
   be_map_set(&f->symbols, string_attr(ir, name, strlen(name)).ptr, (void *)type.ptr);
-  f->current_stmt = -1;
+  f->current_stmt = f->main_stmt = -1;
   be_function_add_block(f, params, param_count);
   be_function_at_block(f, 0);
   return f;
@@ -123,10 +123,11 @@ static void record_parts(struct be_function *f, const struct be_op_parts *parts)
 
 void be_function_record(struct be_function *f, MlirOperation op, const struct be_op_parts *parts) {
   f->entries = be_grow(f->entries, f->entry_count, &f->entry_capacity, 1, sizeof *f->entries);
-  if (f->entry_count && f->current_stmt >= 0) {
-    struct be_entry *last = &f->entries[f->entry_count - 1];
-    if (last->stmt == f->current_stmt)
-      last->main = false; /* so far it was; now this op is */
+  if (f->current_stmt >= 0) { /* constants may have been built meanwhile, for no statement */
+    if (f->main_stmt == f->current_stmt)
+      f->entries[f->main_entry].main = false; /* so far it was; now this op is */
+    f->main_stmt = f->current_stmt;
+    f->main_entry = f->entry_count;
   }
   be_map_set(&f->ids, op.ptr, (void *)(intptr_t)(f->entry_count + 1));
   f->entries[f->entry_count++] = (struct be_entry){.op = op,

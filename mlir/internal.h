@@ -100,6 +100,8 @@ struct be_function {
   MlirRegion body;
   struct be_builder builder;
   int current_block, current_stmt;
+  int main_stmt; /* the last statement recorded, and its last op */
+  size_t main_entry;
 
   MlirBlock *blocks;
   struct be_map block_index; /* MlirBlock.ptr -> index + 1 */

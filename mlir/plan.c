@@ -75,7 +75,8 @@ static bool attrs_kept(const struct planner *p, const struct be_entry *entry) {
       if (!mlirAttributeEqual(now.attribute, f->attrs[entry->first_attr + i].attribute))
         return false;
       found++;
-    } else if (now.name.ptr != f->builder.ir->name_id.ptr && !is_default(p, now.attribute)) {
+    } else if (now.name.ptr != f->builder.ir->name_id.ptr &&
+               now.name.ptr != f->builder.ir->name_count.ptr && !is_default(p, now.attribute)) {
       return false;
     }
   }
