@@ -175,6 +175,8 @@ static size_t access_attrs(const struct be_ir *ir, const struct be_access *acces
     attrs[n++] = be_named(ir, BE_NAME_ORDERING, be_cache_i64(ir, access->ordering));
   if (!mlirAttributeIsNull(access->field))
     attrs[n++] = mlirNamedAttributeGet(ir->name_access, access->field);
+  if (!mlirAttributeIsNull(access->alias))
+    attrs[n++] = mlirNamedAttributeGet(ir->name_alias, access->alias);
   return n;
 }
 

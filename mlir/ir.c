@@ -59,6 +59,7 @@ static void make_attributes(struct be_ir *ir) {
   ir->name_id = identifier(ir->ctx, BE_ATTR_ID);
   ir->name_access = identifier(ir->ctx, BE_ATTR_ACCESS);
   ir->name_count = identifier(ir->ctx, BE_ATTR_COUNT);
+  ir->name_alias = identifier(ir->ctx, BE_ATTR_ALIAS);
 }
 
 int be_ir_create(struct be_ir *ir) {

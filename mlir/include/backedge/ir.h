@@ -69,6 +69,11 @@ enum be_overflow { BE_OVERFLOW_WRAPS = 0, BE_OVERFLOW_NSW = 1, BE_OVERFLOW_NUW =
 #define BE_ATTR_ID "backedge.id"
 #define BE_ATTR_ACCESS "backedge.access"
 #define BE_ATTR_COUNT "backedge.count"
+/* On loads and stores, when the host compiles with type-based aliasing: the name (a string) of the
+ * scalar type accessed. Two accesses with different names do not overlap; one without a name may
+ * overlap any. Pointers of all kinds are "ptr"; character types, unions, may_alias and what memcpy
+ * became have none. */
+#define BE_ATTR_ALIAS "backedge.alias"
 /* On llvm.call: what the callee may do, when that is less than anything (as backedge.stmt's). */
 #define BE_ATTR_EFFECTS "backedge.effects"
 
@@ -80,7 +85,7 @@ struct be_ir {
   MlirContext ctx;
   MlirLocation unknown_loc;
   MlirType i1, i8, i16, i32, i64, f32, f64, ptr, void_type;
-  MlirIdentifier name_id, name_access, name_count;
+  MlirIdentifier name_id, name_access, name_count, name_alias;
   MlirAttribute unit;
   MlirAttribute overflow[4];      /* indexed by enum be_overflow */
   struct be_opcode_slot *opcodes; /* op name -> enum be_opcode, by pointer */
@@ -205,6 +210,7 @@ struct be_access {
   bool is_nontemporal;
   unsigned ordering;   /* 0 not atomic, else llvm.load's AtomicOrdering number */
   MlirAttribute field; /* the backedge.access attribute, or null */
+  MlirAttribute alias;  /* the backedge.alias attribute, or null */
 };
 MlirAttribute be_access_field(const struct be_ir *ir, const char *record, const char *field);
 MlirValue be_build_load(struct be_builder *b, MlirType type, MlirValue addr,
