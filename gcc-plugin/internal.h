@@ -121,6 +121,9 @@ struct lift {
   tree *refs;            /* host reference number -> tree */
   int ref_count, ref_capacity;
   be_map constants;      /* tree or MLIR attribute -> MlirValue.ptr, in the entry block */
+  be_map symbols;        /* MlirValue.ptr of an address -> what it is the address of */
+  int stmt;              /* being lifted; -1: none */
+  MlirLocation loc;
   int block;             /* being filled */
   bool returns_value;    /* llvm.return has an operand */
   unsigned modelled, opaque;
@@ -135,6 +138,8 @@ void lift_decline(lift *l, be_reason reason, const char *detail);
 MlirLocation lift_location(location_t location);
 /* Numbers a statement and points the builder at it. */
 void lift_begin(lift *l, gimple *stmt);
+/* For ops that belong to no statement. */
+void lift_begin_none(lift *l);
 
 /* lift_value.cc */
 MlirValue lift_value(lift *l, tree value);

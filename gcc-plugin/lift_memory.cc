@@ -1,0 +1,261 @@
+/* lift_memory.cc - references taken apart into addresses; loads, stores, copies. */
+#include "internal.h"
+
+/* ---- what can be taken apart --------------------------------------------------------------------- */
+
+static bool field_offset(tree ref, HOST_WIDE_INT *offset) {
+  tree field = TREE_OPERAND(ref, 1);
+  if (TREE_OPERAND(ref, 2) || !tree_fits_shwi_p(DECL_FIELD_OFFSET(field)) ||
+      !tree_fits_shwi_p(DECL_FIELD_BIT_OFFSET(field)))
+    return false;
+  HOST_WIDE_INT bits = tree_to_shwi(DECL_FIELD_BIT_OFFSET(field));
+  *offset = tree_to_shwi(DECL_FIELD_OFFSET(field)) + bits / BITS_PER_UNIT;
+  return bits % BITS_PER_UNIT == 0;
+}
+
+static bool element_size(tree ref, HOST_WIDE_INT *size, HOST_WIDE_INT *low) {
+  tree elements = array_ref_element_size(ref), bound = array_ref_low_bound(ref);
+  if (!tree_fits_shwi_p(elements) || !tree_fits_shwi_p(bound))
+    return false;
+  *size = tree_to_shwi(elements);
+  *low = tree_to_shwi(bound);
+  return *size > 0 && *size < INT_MAX;
+}
+
+static bool can_base(tree base) {
+  switch (TREE_CODE(base)) {
+  case VAR_DECL:
+    if (DECL_HARD_REGISTER(base))
+      return false;
+    /* fall through */
+  case PARM_DECL:
+  case RESULT_DECL:
+    return !DECL_HAS_VALUE_EXPR_P(base);
+  case CONST_DECL:
+  case STRING_CST:
+  case FUNCTION_DECL:
+    return true;
+  case MEM_REF:
+    return lift_is_operand(TREE_OPERAND(base, 0)) && tree_fits_shwi_p(TREE_OPERAND(base, 1)) &&
+           type_is_modelled(TREE_TYPE(TREE_OPERAND(base, 0)));
+  case TARGET_MEM_REF:
+    return lift_is_operand(TMR_BASE(base)) && tree_fits_shwi_p(TMR_OFFSET(base)) &&
+           type_is_modelled(TREE_TYPE(TMR_BASE(base))) &&
+           (!TMR_STEP(base) || (tree_fits_shwi_p(TMR_STEP(base)) &&
+                                IN_RANGE(tree_to_shwi(TMR_STEP(base)), 1, INT_MAX)));
+  default:
+    return false;
+  }
+}
+
+bool lift_can_address(tree ref) {
+  HOST_WIDE_INT offset, low;
+  for (;; ref = TREE_OPERAND(ref, 0)) {
+    switch (TREE_CODE(ref)) {
+    case COMPONENT_REF:
+      if (!field_offset(ref, &offset))
+        return false;
+      break;
+    case ARRAY_REF:
+      if (!element_size(ref, &offset, &low) || !lift_is_operand(TREE_OPERAND(ref, 1)) ||
+          TYPE_PRECISION(TREE_TYPE(TREE_OPERAND(ref, 1))) > POINTER_SIZE)
+        return false;
+      break;
+    case REALPART_EXPR:
+    case IMAGPART_EXPR:
+    case VIEW_CONVERT_EXPR:
+      break;
+    default:
+      return can_base(ref);
+    }
+  }
+}
+
+static bool is_reversed(tree ref) {
+  for (; handled_component_p(ref); ref = TREE_OPERAND(ref, 0))
+    if (reverse_storage_order_for_component_p(ref))
+      return true;
+  return reverse_storage_order_for_component_p(ref);
+}
+
+/* True for a whole scalar or vector in bytes of its own. */
+bool lift_can_access(tree ref) {
+  tree type = TREE_TYPE(ref);
+  if (!type_is_modelled(type) || !lift_can_address(ref) || is_reversed(ref))
+    return false;
+  if (TREE_CODE(ref) == COMPONENT_REF && DECL_BIT_FIELD(TREE_OPERAND(ref, 1)))
+    return false;
+  if (!ADDR_SPACE_GENERIC_P(TYPE_ADDR_SPACE(type)))
+    return false;
+  return !INTEGRAL_TYPE_P(type) || TREE_CODE(type) == BOOLEAN_TYPE ||
+         GET_MODE_BITSIZE(SCALAR_INT_TYPE_MODE(type)) == TYPE_PRECISION(type);
+}
+
+/* ---- addresses ----------------------------------------------------------------------------------- */
+
+/* Constant bytes not yet added. */
+struct pending {
+  HOST_WIDE_INT bytes;
+  bool inbounds;
+};
+
+static MlirValue flush(lift *l, MlirValue base, pending *rest) {
+  MlirValue address = rest->bytes ? be_build_offset(l->b, base, rest->bytes, rest->inbounds) : base;
+  rest->bytes = 0;
+  rest->inbounds = true;
+  return address;
+}
+
+static MlirType element_type(lift *l, tree type, HOST_WIDE_INT size) {
+  MlirType element = is_gimple_reg_type(type) && type_is_modelled(type) ? type_lift(type)
+                                                                        : MlirType{NULL};
+  if (element.ptr && be_type_size(element) == (uint64_t)size && type_bits(element) % 8 == 0)
+    return element;
+  return size == 1 ? l->ir->i8 : mlirLLVMArrayTypeGet(l->ir->i8, (unsigned)size);
+}
+
+/* A subscript in the pointer's width. */
+static MlirValue wide_index(lift *l, tree index) {
+  MlirValue value = lift_value(l, index);
+  if (TYPE_PRECISION(TREE_TYPE(index)) == POINTER_SIZE)
+    return value;
+  return be_build_cast(l->b, TYPE_UNSIGNED(TREE_TYPE(index)) ? BE_OP_ZEXT : BE_OP_SEXT,
+                       type_lift(pointer_sized_int_node), value);
+}
+
+static MlirValue address(lift *l, tree ref, pending *rest);
+
+static MlirValue element_address(lift *l, tree ref, pending *rest) {
+  HOST_WIDE_INT size, low;
+  tree index = TREE_OPERAND(ref, 1);
+  MlirValue base = address(l, TREE_OPERAND(ref, 0), rest);
+  element_size(ref, &size, &low);
+  if (tree_fits_shwi_p(index)) {
+    rest->bytes += (HOST_WIDE_INT)((unsigned HOST_WIDE_INT)(tree_to_shwi(index) - low) * size);
+    return base;
+  }
+  rest->bytes -= low * size;
+  base = flush(l, base, rest);
+  MlirType element = element_type(l, TREE_TYPE(ref), size);
+  return be_build_index(l->b, element, base, wide_index(l, index), true);
+}
+
+static MlirValue target_address(lift *l, tree ref, pending *rest) {
+  HOST_WIDE_INT step = TMR_STEP(ref) ? tree_to_shwi(TMR_STEP(ref)) : 1;
+  MlirValue base = lift_value(l, TMR_BASE(ref));
+  rest->inbounds = false;
+  if (TMR_INDEX2(ref))
+    base = be_build_index(l->b, l->ir->i8, base, wide_index(l, TMR_INDEX2(ref)), false);
+  if (TMR_INDEX(ref)) {
+    MlirType element = step == 1 ? l->ir->i8 : mlirLLVMArrayTypeGet(l->ir->i8, (unsigned)step);
+    base = be_build_index(l->b, element, base, wide_index(l, TMR_INDEX(ref)), false);
+  }
+  rest->bytes += tree_to_shwi(TMR_OFFSET(ref));
+  return base;
+}
+
+static MlirValue address(lift *l, tree ref, pending *rest) {
+  HOST_WIDE_INT offset = 0;
+  switch (TREE_CODE(ref)) {
+  case COMPONENT_REF: {
+    MlirValue base = address(l, TREE_OPERAND(ref, 0), rest);
+    field_offset(ref, &offset);
+    rest->bytes += offset;
+    return base;
+  }
+  case ARRAY_REF:
+    return element_address(l, ref, rest);
+  case IMAGPART_EXPR:
+    offset = tree_to_shwi(TYPE_SIZE_UNIT(TREE_TYPE(ref)));
+    /* fall through */
+  case REALPART_EXPR:
+  case VIEW_CONVERT_EXPR: {
+    MlirValue base = address(l, TREE_OPERAND(ref, 0), rest);
+    rest->bytes += offset;
+    return base;
+  }
+  case MEM_REF:
+    rest->bytes += tree_to_shwi(TREE_OPERAND(ref, 1));
+    rest->inbounds = rest->bytes == 0;
+    return lift_value(l, TREE_OPERAND(ref, 0));
+  case TARGET_MEM_REF:
+    return target_address(l, ref, rest);
+  default:
+    return lift_symbol(l, ref);
+  }
+}
+
+MlirValue lift_address(lift *l, tree ref) {
+  pending rest = {0, true};
+  MlirValue base = address(l, ref, &rest);
+  return flush(l, base, &rest);
+}
+
+/* ---- which field of which record ------------------------------------------------------------------ */
+
+static const char *record_name(tree type) {
+  tree name = TYPE_NAME(TYPE_MAIN_VARIANT(type));
+  if (name && TREE_CODE(name) == TYPE_DECL)
+    name = DECL_NAME(name);
+  return name && TREE_CODE(name) == IDENTIFIER_NODE ? IDENTIFIER_POINTER(name) : "";
+}
+
+/* The innermost field named in the reference. */
+static MlirAttribute access_field(lift *l, tree ref) {
+  while (handled_component_p(ref) && TREE_CODE(ref) != COMPONENT_REF)
+    ref = TREE_OPERAND(ref, 0);
+  if (TREE_CODE(ref) != COMPONENT_REF)
+    return MlirAttribute{NULL};
+  tree field = TREE_OPERAND(ref, 1);
+  void *known = be_map_get(&the_bridge.access, field);
+  if (known)
+    return MlirAttribute{known};
+  const char *name = DECL_NAME(field) ? IDENTIFIER_POINTER(DECL_NAME(field)) : "";
+  MlirAttribute attr = be_access_field(l->ir, record_name(DECL_CONTEXT(field)), name);
+  be_map_set(&the_bridge.access, field, (void *)attr.ptr);
+  return attr;
+}
+
+static be_access access_of(lift *l, tree ref, gimple *stmt) {
+  be_access access = {};
+  access.align = get_object_alignment(ref) / BITS_PER_UNIT;
+  access.is_volatile = TREE_THIS_VOLATILE(ref) || gimple_has_volatile_ops(stmt);
+  access.is_nontemporal = is_gimple_assign(stmt) && gimple_assign_nontemporal_move_p(as_a<gassign *>(stmt));
+  access.field = access_field(l, ref);
+  return access;
+}
+
+/* ---- loads, stores, copies ------------------------------------------------------------------------- */
+
+void lift_load(lift *l, tree lhs, tree ref, gimple *stmt) {
+  be_access access = access_of(l, ref, stmt);
+  MlirValue from = lift_address(l, ref);
+  lift_define(l, lhs, be_build_load(l->b, type_lift(TREE_TYPE(ref)), from, &access));
+}
+
+void lift_store(lift *l, tree ref, MlirValue value, gimple *stmt) {
+  be_access access = access_of(l, ref, stmt);
+  be_build_store(l->b, value, lift_address(l, ref), &access);
+}
+
+/* Copies and clears aggregates of constant size. */
+bool lift_copy(lift *l, gassign *stmt) {
+  tree to = gimple_assign_lhs(stmt), from = gimple_assign_rhs1(stmt);
+  tree size = TYPE_SIZE_UNIT(TREE_TYPE(to));
+  bool clear = TREE_CODE(from) == CONSTRUCTOR;
+  if (is_gimple_reg_type(TREE_TYPE(to)) || gimple_has_volatile_ops(stmt) || !size ||
+      !tree_fits_shwi_p(size) || integer_zerop(size) || !lift_can_address(to) || is_reversed(to))
+    return false;
+  if (clear ? CONSTRUCTOR_NELTS(from) != 0 : !lift_can_address(from) || is_reversed(from))
+    return false;
+  if (!clear && !tree_int_cst_equal(size, TYPE_SIZE_UNIT(TREE_TYPE(from))))
+    return false;
+  MlirValue dst = lift_address(l, to);
+  MlirValue src = clear ? lift_int(l, l->ir->i8, 0) : lift_address(l, from);
+  MlirValue operands[3] = {dst, src, lift_int(l, l->ir->i64, tree_to_shwi(size))};
+  MlirNamedAttribute attr =
+      be_attr(l->ir, "isVolatile", mlirIntegerAttrGet(l->ir->i1, 0));
+  be_op_parts parts = {operands, 3, NULL, 0, &attr, 1, NULL, 0};
+  be_build(l->b, clear ? BE_OP_MEMSET : BE_OP_MEMCPY, &parts);
+  return true;
+}

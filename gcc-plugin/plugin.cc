@@ -1,0 +1,178 @@
+/* plugin.cc - entry: options, the session, and the two passes in GCC's pipeline. */
+#include "internal.h"
+
+#define EXPORTED __attribute__((visibility("default")))
+EXPORTED int plugin_is_GPL_compatible;
+bridge the_bridge;
+
+static be_options options;
+static be_host host;
+static char host_name[64];
+
+/* ---- one function ---------------------------------------------------------------------------- */
+
+static const char *symbol_of(function *fun) {
+  const char *name = IDENTIFIER_POINTER(DECL_ASSEMBLER_NAME(fun->decl));
+  return *name == '*' ? name + 1 : name;
+}
+
+static void decline(function *fun, be_reason reason, const char *detail) {
+  expanded_location at = expand_location(DECL_SOURCE_LOCATION(fun->decl));
+  be_session_decline(the_bridge.session, symbol_of(fun), at.file, (unsigned)at.line, reason,
+                     detail);
+}
+
+static void verify_host(function *fun) {
+  verify_gimple_in_cfg(fun, true);
+  verify_ssa(true, true);
+  verify_flow_info();
+  if (loops_for_fn(fun) && !loops_state_satisfies_p(fun, LOOPS_NEED_FIXUP))
+    verify_loop_structure();
+}
+
+static void lower_by_plan(struct lift *lifted) {
+  struct lower l;
+  const be_plan *plan = be_function_plan(lifted->out, the_bridge.mode == BE_MODE_REBUILD);
+  if (!plan->changed) {
+    be_function_lowered(lifted->out, BE_REASON_NONE, NULL);
+    return;
+  }
+  bool possible = lower_begin(&l, lifted, plan) && lower_check(&l);
+  if (possible)
+    lower_function(&l);
+  be_function_lowered(lifted->out, possible ? BE_REASON_NONE : BE_REASON_UNSUPPORTED_EDIT,
+                      l.detail);
+  lower_release(&l);
+  if (possible && the_bridge.verify)
+    verify_host(lifted->fun);
+}
+
+/* Lifts, runs and lowers one function. */
+static void run_place(function *fun, be_place place) {
+  struct lift l;
+  if (!lift_function(&l, fun, place))
+    decline(fun, l.reason, l.detail);
+  else if (be_function_run(l.out, place))
+    lower_by_plan(&l);
+  lift_release(&l);
+}
+
+/* ---- the passes ------------------------------------------------------------------------------- */
+
+namespace {
+
+class pass_backedge : public gimple_opt_pass {
+public:
+  pass_backedge(const pass_data &data, be_place at)
+      : gimple_opt_pass(data, g), place(at) {}
+
+  bool gate(function *fun) final override {
+    return the_bridge.session && !seen_error() &&
+           be_session_wants(the_bridge.session, place, symbol_of(fun),
+                            loops_for_fn(fun) && number_of_loops(fun) > 1);
+  }
+
+  unsigned int execute(function *fun) final override {
+    run_place(fun, place);
+    return 0;
+  }
+
+private:
+  be_place place;
+};
+
+} // namespace
+
+static pass_data data_of_pass(const char *name) {
+  pass_data data = {GIMPLE_PASS, name, OPTGROUP_LOOP, TV_PLUGIN_RUN, PROP_cfg | PROP_ssa,
+                    0,           0,    0,             0};
+  return data;
+}
+
+static void register_pass(const char *plugin, const char *name, be_place place,
+                          const char *reference, pass_positioning_ops where) {
+  register_pass_info info;
+  info.pass = new pass_backedge(data_of_pass(name), place);
+  info.reference_pass_name = reference;
+  info.ref_pass_instance_number = 1;
+  info.pos_op = where;
+  register_callback(plugin, PLUGIN_PASS_MANAGER_SETUP, NULL, &info);
+}
+
+/* ---- the unit --------------------------------------------------------------------------------- */
+
+static void forget_trees(void *, void *) { be_map_clear(&the_bridge.access); }
+
+static void start_unit(void *, void *) {
+  char err[512];
+  snprintf(host_name, sizeof host_name, "gcc %s", gcc_version.basever);
+  host.compiler = host_name;
+  host.unit = main_input_filename ? main_input_filename : "";
+  host.remark = remark_emit;
+  host.warn = remark_warn;
+  if (be_session_create(&host, &options, &the_bridge.session, err, sizeof err)) {
+    error("backedge: %s", err);
+    return;
+  }
+  the_bridge.ir = be_session_ir(the_bridge.session);
+  the_bridge.mode = options.mode;
+  the_bridge.verify = options.verify;
+}
+
+static void finish_unit(void *, void *) {
+  be_map_clear(&the_bridge.access);
+  be_session_destroy(the_bridge.session);
+  the_bridge.session = NULL;
+  be_options_destroy(&options);
+  be_options_init(&options);
+}
+
+/* The producer string in debug information is made from the saved options: without ours, a plugin
+ * that changes nothing leaves no trace in the object. */
+static void hide_options(void) {
+  for (unsigned i = 0; i < save_decoded_options_count; i++) {
+    cl_decoded_option *option = &save_decoded_options[i];
+    const char *text = option->canonical_option[0];
+    if (option->opt_index == OPT_fplugin_ && option->arg && strstr(option->arg, "backedge"))
+      option->opt_index = OPT_SPECIAL_ignore;
+    else if (text && strncmp(text, "-fplugin-arg-backedge-", 22) == 0)
+      option->opt_index = OPT_SPECIAL_ignore;
+  }
+}
+
+static bool read_options(plugin_name_args *info) {
+  char err[512];
+  be_options_init(&options);
+  bool ok = be_options_read_env(&options, err, sizeof err) == 0;
+  if (!ok)
+    error("backedge: %s", err);
+  for (int i = 0; i < info->argc; i++) {
+    const plugin_argument *arg = &info->argv[i];
+    if (be_options_set(&options, arg->key, arg->value ? arg->value : "", err, sizeof err)) {
+      error("backedge: %s", err);
+      ok = false;
+    }
+  }
+  return ok;
+}
+
+EXPORTED int plugin_init(plugin_name_args *info, plugin_gcc_version *version) {
+  if (!plugin_default_version_check(version, &gcc_version)) {
+    error("backedge: this plugin was built for gcc %s (%s), but this is gcc %s (%s)",
+          gcc_version.basever, gcc_version.datestamp, version->basever, version->datestamp);
+    return 1;
+  }
+  hide_options();
+  if (!read_options(info))
+    return 1;
+  if (!be_options_active(&options))
+    return 0;
+  register_callback(info->base_name, PLUGIN_START_UNIT, start_unit, NULL);
+  register_callback(info->base_name, PLUGIN_FINISH_UNIT, finish_unit, NULL);
+  register_callback(info->base_name, PLUGIN_GGC_START, forget_trees, NULL);
+  register_pass(info->base_name, "backedge-loops", BE_PLACE_LOOPS, "ivopts", PASS_POS_INSERT_BEFORE);
+  if (options.mode != BE_MODE_PASSES)
+    register_pass(info->base_name, "backedge-last", BE_PLACE_LAST, "optimized",
+                  PASS_POS_INSERT_AFTER);
+  return 0;
+}
