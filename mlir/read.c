@@ -64,7 +64,7 @@ bool be_value_constant(const struct be_ir *ir, MlirValue value, int64_t *out) {
 enum be_icmp be_op_icmp(MlirOperation op) { return (enum be_icmp)be_op_int(op, "predicate", 0); }
 
 unsigned be_op_overflow(const struct be_ir *ir, MlirOperation op) {
-  MlirAttribute attr = attr_of(op, "overflowFlags");
+  MlirAttribute attr = attr_of(op, BE_ATTR_OVERFLOW);
   for (unsigned flags = 1; flags < 4; flags++)
     if (mlirAttributeEqual(attr, ir->overflow[flags]))
       return flags;

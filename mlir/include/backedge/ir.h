@@ -77,6 +77,10 @@ enum be_overflow { BE_OVERFLOW_WRAPS = 0, BE_OVERFLOW_NSW = 1, BE_OVERFLOW_NUW =
 /* On llvm.call: what the callee may do, when that is less than anything (as backedge.stmt's). */
 #define BE_ATTR_EFFECTS "backedge.effects"
 
+/* #llvm.overflow<...> on add, sub, mul, shl. MLIR's own flags are a property that its C API can
+ * neither set nor read (LLVM 19), so ops parsed with them count as wrapping. */
+#define BE_ATTR_OVERFLOW "backedge.overflow"
+
 /* GEP: marks a dynamic index in rawConstantIndices (INT32_MIN, as in MLIR). */
 #define BE_GEP_DYNAMIC INT32_MIN
 
