@@ -83,17 +83,25 @@ static int check_pass_options(const struct be_pass *pass, const char *text, char
   return 0;
 }
 
+/* The options within "name(a=1,b=2)", or of "name:a=1:b=2", which needs no quotes in a shell: both
+ * as "a=1,b=2", owned. NULL: the ')' is missing. */
+static char *options_of(const char *text, size_t len) {
+  if (*text == '(' && text[len - 1] != ')')
+    return NULL;
+  char *options = strndup(text + 1, len - 1 - (*text == '('));
+  for (char *at = options; *text == ':' && (at = strchr(at, ':'));)
+    *at = ',';
+  return options;
+}
+
 static int add_pass(struct be_options *options, const char *text, size_t len, char *err,
                     size_t err_size) {
-  size_t name_len = len;
-  const char *paren = memchr(text, '(', len);
+  size_t name_len = 0;
   char *pass_options = NULL;
-  if (paren) {
-    name_len = (size_t)(paren - text);
-    if (text[len - 1] != ')')
-      return fail(err, err_size, "'%.*s': the ')' is missing", (int)len, text);
-    pass_options = strndup(paren + 1, len - name_len - 2);
-  }
+  while (name_len < len && text[name_len] != '(' && text[name_len] != ':')
+    name_len++;
+  if (name_len < len && !(pass_options = options_of(text + name_len, len - name_len)))
+    return fail(err, err_size, "'%.*s': the ')' is missing", (int)len, text);
   const struct be_pass *pass = be_pass_find(text, name_len);
   if (!pass) {
     char names[512];

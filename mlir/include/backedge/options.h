@@ -21,7 +21,8 @@ enum { BE_PASSES_MAX = 16 };
 
 /* Keys, as written after -fplugin-arg-backedge- (gcc), -backedge- (clang, after -mllvm), or in the
  * environment as BACKEDGE_<KEY> in capitals, dashes as underscores:
- *   passes=a,b(option=value,...)   mode=passes|identity|rebuild
+ *   passes=a,b(option=value,...)  or, the same without a need of quotes, a,b:option=value:...
+ *   mode=passes|identity|rebuild
  *   remarks=FILE  stats=FILE       (appended to)
  *   dump=DIR      only=FUNCTION    stop-after=N     verify=0|1 */
 struct be_options {
