@@ -1,0 +1,66 @@
+"""suite_coverage.py - how much of the real programs is lifted and modelled, from --stats.
+
+At least 99 % of the functions lifted, 97 % of the executable statements modelled, per program and
+compiler. Sample: -O2; full: every level.
+"""
+import json
+import os
+
+import programs
+from runner import Case
+from suite_identity import _fetch_failed
+from toolchain import LEVELS, MAIN, Failure, environment, quote, run
+
+LIFTED, MODELLED = 0.99, 0.97
+
+
+def _share(part, whole):
+    return part / whole if whole else 1.0
+
+
+def _case(suite, name, cc, level):
+    compiler = suite.compiler(cc)
+    compiler.require()
+    stats = os.path.join(suite.folder(f"{name} {cc} {level}"), "stats.jsonl")
+    if os.path.exists(stats):
+        os.unlink(stats)
+    for unit in programs.program(name).units:
+        args = [compiler.driver(unit.language), level] + unit.flags + [
+            "-w", "-S", unit.source, "-o", os.devnull] + compiler.flags(mode="identity", stats=stats)
+        done = run(args, env=environment())
+        if done.returncode:
+            raise Failure(f"{quote(args)}\n{done.stderr[-2000:]}")
+    lines = [json.loads(line) for line in open(stats, encoding="utf-8")]
+    units = len(programs.program(name).units)
+    if len(lines) != units:
+        raise Failure(f"{len(lines)} lines of statistics for {units} translation units")
+    total = {key: sum(line[key] for line in lines)
+             for key in ("functions", "lifted", "statements", "modelled")}
+    declined = {}
+    for line in lines:
+        for reason, count in line["declined"].items():
+            declined[reason] = declined.get(reason, 0) + count
+    lifted = _share(total["lifted"], total["functions"])
+    modelled = _share(total["modelled"], total["statements"])
+    why = ", ".join(f"{r} {n}" for r, n in sorted(declined.items())) or "–"
+    suite.footer.append(f"| {name} | {cc} | {level} | {total['functions']} | {100 * lifted:.2f} % | "
+                        f"{total['statements']} | {100 * modelled:.2f} % | {why} |")
+    if total["functions"] == 0 or lifted < LIFTED or modelled < MODELLED:
+        raise Failure(f"{100 * lifted:.2f} % of {total['functions']} functions lifted (≥ 99), "
+                      f"{100 * modelled:.2f} % of {total['statements']} statements modelled (≥ 97); "
+                      f"declined: {why}")
+
+
+def cases(suite):
+    suite.footer += ["| program | compiler | level | functions | lifted | statements | modelled | "
+                     "declined |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    out = []
+    for name in programs.NAMES:
+        try:
+            programs.program(name)
+        except Exception as error:
+            out.append(Case(name, _fetch_failed(name, error)))
+            continue
+        out += [Case(f"{name} {cc} {level}", _case, suite, name, cc, level) for cc in MAIN
+                for level in (LEVELS if suite.full else ("-O2",))]
+    return out

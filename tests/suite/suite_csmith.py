@@ -1,0 +1,119 @@
+"""suite_csmith.py - random programs print the same checksum with the plugin as without.
+
+Sample: 50 programs, each with one level per compiler. Full: 500 programs, every level. Identity is
+judged on the object's bytes; so is any other object that comes out the same.
+"""
+import filecmp
+import os
+import shutil
+import subprocess
+
+from runner import Case
+from toolchain import MAIN, Failure, Skip, environment, quote, run
+
+LEVELS = ("-O1", "-O2", "-O3")
+MODES = {"identity": {"mode": "identity"}, "rebuild": {"mode": "rebuild", "verify": 1},
+         "insert-prefetch": {"passes": "insert-prefetch", "verify": 1}}
+SHAPES = ([], ["--bitfields", "--packed-struct"], ["--float"], ["--max-funcs", "3", "--max-array-dim",
+          "2", "--max-block-depth", "5"], ["--inline-function", "--no-volatiles"],
+          ["--builtins", "--int128", "--uint128"], ["--lang-cpp"])
+
+
+def _generate(seed, folder):
+    shape = SHAPES[seed % len(SHAPES)]
+    source = os.path.join(folder, "t.cpp" if "--lang-cpp" in shape else "t.c")
+    args = ["csmith", "--seed", str(seed), "--output", source] + shape
+    done = run(args, timeout=60, cwd=folder)
+    if done.returncode or not os.path.exists(source):
+        raise Skip("csmith made nothing")
+    return source
+
+
+def _object(driver, compiler, level, source, name, options):
+    out = f"{source}.{compiler.name}{level}.{name}.o"
+    args = [driver, level, "-w", "-I/usr/include/csmith", "-c", source, "-o", out]
+    args += compiler.flags(**options) if options else []
+    try:
+        done = run(args, timeout=120, env=environment())
+    except Failure:
+        if not options:
+            raise Skip("the plain compiler takes too long") from None
+        raise
+    if done.returncode or (options and done.stderr):
+        if not options:
+            raise Skip("the plain compiler does not compile it")
+        raise Failure(f"exit {done.returncode}: {quote(args)}\n{done.stderr[-2500:]}")
+    return out, args
+
+
+def _execute(driver, obj, limit):
+    binary = obj[:-2]
+    done = run([driver, obj, "-o", binary])
+    if done.returncode:
+        raise Failure(f"does not link: {done.stderr[-800:]}")
+    try:
+        done = subprocess.run([binary], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=limit, errors="replace", stdin=subprocess.DEVNULL)
+        return f"{done.stdout.strip()} [exit {done.returncode}]"
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        os.unlink(binary)
+
+
+def check(compiler, level, source):
+    """Raises Failure when a mode changes what the program prints."""
+    driver = compiler.driver("c++" if source.endswith(".cpp") else "c")
+    plain, _ = _object(driver, compiler, level, source, "plain", None)
+    want = None
+    for name, options in MODES.items():
+        other, args = _object(driver, compiler, level, source, name, options)
+        if filecmp.cmp(plain, other, shallow=False):
+            os.unlink(other)
+            continue
+        if name == "identity":
+            raise Failure(f"identity changes the object: {quote(args)}")
+        want = want or _execute(driver, plain, 2)
+        if want is None:
+            raise Skip("runs longer than 2 s")
+        have = _execute(driver, other, 30)
+        if have != want:
+            raise Failure(f"prints '{have}' instead of '{want}':\n{quote(args)} && "
+                          f"{quote([driver, other, '-o', '/tmp/t'])} && /tmp/t")
+        os.unlink(other)
+    os.unlink(plain)
+
+
+def _case(suite, seed, cc, levels):
+    compiler = suite.compiler(cc)
+    compiler.require()
+    folder = suite.folder(f"seed-{seed}-{cc}")
+    source = _generate(seed, folder)
+    try:
+        for level in levels:
+            check(compiler, level, source)
+    except Failure as failure:
+        raise Failure(f"seed {seed}: repeat with tests/run-suite csmith --full --only "
+                      f"'seed {seed} {cc}'\n{failure}") from None
+    except Skip:
+        shutil.rmtree(folder)
+        raise
+    shutil.rmtree(folder)
+
+
+def _no_csmith():
+    if os.environ.get("CI") == "true":
+        raise Failure("csmith is not installed")
+    raise Skip("csmith is not installed")
+
+
+def cases(suite):
+    if not shutil.which("csmith"):
+        return [Case("csmith", _no_csmith)]
+    out = []
+    for i in range(600 if suite.full else 55):  # more than asked for: some run too long
+        seed = suite.seed % 100000 + i
+        for j, cc in enumerate(MAIN):
+            levels = LEVELS if suite.full else (LEVELS[(i + j) % 3],)
+            out.append(Case(f"seed {seed} {cc}", _case, suite, seed, cc, levels))
+    return out

@@ -1,0 +1,66 @@
+"""suite_rebuild.py - programs whose every statement was built anew from MLIR do what they did.
+
+Each program is built plain and with mode=rebuild (and with the passes on), and must pass its own
+tests and print the same. Sample: -O2; full: -O0 too, and the passes.
+"""
+import os
+
+import programs
+from runner import Case
+from suite_identity import _fetch_failed
+from toolchain import MAIN, Failure, environment, quote, run
+
+VARIANTS = {"rebuild": {"mode": "rebuild"}, "insert-prefetch": {"passes": "insert-prefetch"}}
+
+
+def _build(suite, program, compiler, flags, options, folder):
+    os.makedirs(folder, exist_ok=True)
+    objects = {}
+    for unit in program.units:
+        objects[unit.name] = os.path.join(folder, unit.name + ".o")
+        args = [compiler.driver(unit.language)] + flags + unit.flags + [
+            "-w", "-c", unit.source, "-o", objects[unit.name]]
+        args += compiler.flags(**options) if options else []
+        done = run(args, env=environment())
+        if done.returncode or done.stderr:
+            raise Failure(f"{unit.name} (exit {done.returncode}): {quote(args)}\n"
+                          f"{done.stderr[-3000:]}")
+    program.link(compiler, objects, folder)
+
+
+def _first_difference(plain, other):
+    for i, (one, two) in enumerate(zip(plain.splitlines(), other.splitlines())):
+        if one != two:
+            return f"line {i + 1} of the output differs\n  plain:  {one[:300]}\n  plugin: {two[:300]}"
+    return f"the output is {len(other)} characters long instead of {len(plain)}"
+
+
+def _case(suite, name, cc, level, variant):
+    compiler = suite.compiler(cc)
+    compiler.require()
+    program = programs.program(name)
+    folder = suite.folder(f"{name} {cc} {level} {variant}")
+    plain, other = os.path.join(folder, "plain"), os.path.join(folder, "plugin")
+    _build(suite, program, compiler, [level], None, plain)
+    _build(suite, program, compiler, [level], VARIANTS[variant], other)
+    want, have = program.check(plain), program.check(other)
+    if want.replace(plain, "") != have.replace(other, ""):
+        raise Failure(f"{_first_difference(want, have)}\nbinaries in {folder}")
+
+
+def cases(suite):
+    out = []
+    levels = ("-O0", "-O2") if suite.full else ("-O2",)
+    for name in programs.NAMES:
+        try:
+            programs.program(name)
+        except Exception as error:
+            out.append(Case(name, _fetch_failed(name, error)))
+            continue
+        for cc in MAIN:
+            out += [Case(f"{name} {cc} {level} rebuild", _case, suite, name, cc, level, "rebuild")
+                    for level in levels]
+            if suite.full:
+                out.append(Case(f"{name} {cc} -O2 insert-prefetch", _case, suite, name, cc, "-O2",
+                                "insert-prefetch"))
+    return out

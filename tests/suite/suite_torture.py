@@ -1,0 +1,108 @@
+"""suite_torture.py - GCC's own execution tests, rebuilt from MLIR and with the pass on.
+
+A test counts when the plain compiler passes it with the same flags. Sample: every 12th test at -O0
+and -O2; full: all, at every level.
+"""
+import filecmp
+import glob
+import os
+import re
+import subprocess
+
+from fetch import FetchError, fetch
+from runner import Case
+from toolchain import LEVELS, MAIN, Failure, Skip, environment, quote, run
+
+MODES = {"rebuild": {"mode": "rebuild", "verify": 1},
+         "insert-prefetch": {"passes": "insert-prefetch", "verify": 1}}
+
+
+def _options(source):
+    """The flags a test asks for in its dg-options lines; for gcc only where it says so."""
+    text = open(source, encoding="latin-1").read()
+    out = []
+    for line in re.findall(r"\{\s*dg-(?:additional-)?options\s+(.*)", text):
+        match = re.match(r'"([^"]*)"(.*)', line)
+        if match and "target" not in match.group(2):
+            out += match.group(1).split()
+    return out
+
+
+def _build(compiler, flags, source, binary, options):
+    obj = binary + ".o"
+    args = [compiler.cc] + flags + ["-w", "-c", source, "-o", obj]
+    args += compiler.flags(**options) if options else []
+    done = run(args, timeout=120, env=environment())
+    if done.returncode or (options and done.stderr):
+        raise Failure(f"exit {done.returncode}: {quote(args)}\n{done.stderr[-2500:]}")
+    return obj, args
+
+
+def _execute(compiler, flags, obj, binary):
+    done = run([compiler.cc] + [f for f in flags if f.startswith(("-f", "-p"))] +
+               ["-w", obj, "-o", binary, "-lm"])
+    if done.returncode:
+        return "link"
+    try:
+        return subprocess.run([binary], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              stdin=subprocess.DEVNULL, timeout=20,
+                              cwd=os.path.dirname(binary)).returncode
+    except subprocess.TimeoutExpired:
+        return "timeout"
+
+
+def _case(suite, cc, source, level, modes):
+    compiler = suite.compiler(cc)
+    compiler.require()
+    flags = [level] + _options(source)
+    name = os.path.basename(source)[:-2]
+    folder = suite.folder(f"{cc}{level}")
+    binary = os.path.join(folder, name)
+    plain = None
+    try:
+        try:
+            plain, _ = _build(compiler, flags, source, binary, None)
+        except Failure:
+            raise Skip(f"{cc} itself does not compile the test") from None
+        want = None
+        for mode in modes:
+            other, args = _build(compiler, flags, source, f"{binary}.{mode}", MODES[mode])
+            if filecmp.cmp(plain, other, shallow=False):
+                continue
+            if want is None:
+                want = _execute(compiler, flags, plain, binary)
+            if want != 0:
+                raise Skip(f"{cc} itself does not pass the test")
+            have = _execute(compiler, flags, other, f"{binary}.{mode}")
+            if have != 0:
+                raise Failure(f"{mode}: exit {have}\n{quote(args)} && {compiler.cc} {other} -o "
+                              f"/tmp/t -lm && /tmp/t")
+    finally:
+        for path in glob.glob(glob.escape(binary) + "*"):
+            if re.fullmatch(re.escape(binary) + r"(\.(rebuild|insert-prefetch))?(\.o)?", path):
+                os.unlink(path)
+
+
+def _failed(error):
+    def fail():
+        raise error
+    return fail
+
+
+def cases(suite):
+    try:
+        folder = os.path.join(fetch("gcc-12-source"), "gcc.c-torture/execute")
+    except FetchError as error:
+        kind = Failure if os.environ.get("CI") == "true" else Skip
+        return [Case("torture", _failed(kind(str(error))))]
+    tests = sorted(glob.glob(folder + "/*.c") + glob.glob(folder + "/ieee/*.c"))
+    if not suite.full:
+        tests = tests[suite.seed % 12::12]
+    out = []
+    for source in tests:
+        for cc in MAIN:
+            for level in LEVELS if suite.full else ("-O0", "-O2"):
+                modes = ["rebuild"] + (["insert-prefetch"] if level in ("-O2", "-O3") else [])
+                out.append(Case(f"{os.path.relpath(source, folder)} {cc} {level}", _case, suite, cc,
+                                source, level, modes))
+    return out

@@ -1,0 +1,91 @@
+"""toolchain.py - the compilers under test, and the flags that load the plugin of a build."""
+import functools
+import os
+import re
+import shutil
+import subprocess
+
+LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
+MAIN = ("gcc-12", "clang-19")
+MORE = ("gcc-11", "clang-22")
+TIMEOUT = 900
+
+
+class Failure(Exception):
+    """A case went wrong; the text says how, the command repeats it."""
+
+
+class Skip(Exception):
+    """A case cannot be run here; the text says why."""
+
+
+def run(args, timeout=TIMEOUT, **options):
+    """subprocess.run with output captured as text; a timeout is a Failure."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    if "input" in options:
+        del options["stdin"]
+    try:
+        return subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              errors="replace", timeout=timeout, **options)
+    except subprocess.TimeoutExpired:
+        raise Failure(f"no end within {timeout} s: {quote(args)}") from None
+
+
+def quote(args):
+    return " ".join(a if re.fullmatch(r"[\w@%+=:,./-]+", a) else "'" + a.replace("'", "'\\''") + "'"
+                    for a in args)
+
+
+class Compiler:
+    """One compiler and the plugin that a build folder has for it."""
+
+    def __init__(self, name, build):
+        self.name = name
+        self.is_gcc = "gcc" in name
+        self.cc = shutil.which(name)
+        self.cxx = shutil.which(name.replace("gcc", "g++").replace("clang", "clang++"))
+        self.plugin = self.cc and os.path.join(build, "lib/backedge", self._id(), "backedge.so")
+
+    def _id(self):
+        if not self.is_gcc:
+            return f"llvm-{self.name.rsplit('-', 1)[1]}"
+        major = self.name.rsplit("-", 1)[1]
+        machine = run([self.cc, "-dumpmachine"]).stdout.strip()
+        return f"gcc-{major}-{machine}"
+
+    @functools.cached_property
+    def version(self):
+        return run([self.cc, "--version"]).stdout.splitlines()[0]
+
+    def require(self):
+        """Raises Skip (in CI, for the main compilers, Failure) when it cannot be tested."""
+        why = None
+        if not self.cc:
+            why = f"{self.name} is not installed"
+        elif not os.path.exists(self.plugin):
+            why = f"no plugin for {self.name} in this build"
+        if why and os.environ.get("CI") == "true" and self.name in MAIN:
+            raise Failure(why)
+        if why:
+            raise Skip(why)
+
+    def flags(self, **options):
+        """The plugin with options: passes, mode, stats, … ('stop_after' for stop-after)."""
+        out = [f"-fplugin={self.plugin}"]
+        if not self.is_gcc:
+            out.append(f"-fpass-plugin={self.plugin}")
+        for key, value in options.items():
+            key = key.replace("_", "-")
+            if self.is_gcc:
+                out.append(f"-fplugin-arg-backedge-{key}={value}")
+            else:
+                out += ["-mllvm", f"-backedge-{key}={value}"]
+        return out
+
+    def driver(self, language):
+        return self.cxx if language == "c++" else self.cc
+
+
+def environment():
+    """The environment without what would switch the plugin on behind a test's back."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("BACKEDGE_")}
