@@ -116,12 +116,12 @@ function(backedge_add_plugin id)
   add_library(backedge-${id} MODULE ${ARGN})
   target_link_libraries(backedge-${id} PRIVATE backedge-core)
   set(where ${CMAKE_INSTALL_LIBDIR}/backedge/${id})
-  # $ORIGIN does not see through the symbolic link in gcc's plugin folder: the full path does.
+  # Loaded by way of the link in gcc's plugin folder, $ORIGIN is that folder.
   file(RELATIVE_PATH up /${where} /${CMAKE_INSTALL_LIBDIR})
   set_target_properties(backedge-${id} PROPERTIES
     PREFIX "" OUTPUT_NAME backedge
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/backedge/${id}
-    INSTALL_RPATH "$ORIGIN/${up};${CMAKE_INSTALL_FULL_LIBDIR}")
+    INSTALL_RPATH "$ORIGIN/${up};$ORIGIN")
   install(TARGETS backedge-${id} LIBRARY DESTINATION ${where})
 endfunction()
 

@@ -40,23 +40,29 @@ configure_file(cmake/backedge.pc.in generated/backedge.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/generated/backedge.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-# gcc looks for -fplugin=backedge in its own plugin folder: a link there leads to the plugin.
-option(BACKEDGE_GCC_LINKS "Install a link in each gcc's own plugin folder" ON)
+# gcc looks for -fplugin=backedge in its own plugin folder: links there lead to the plugin, and to
+# the library, which the plugin looks for beside the path it was loaded by.
+option(BACKEDGE_GCC_LINKS "Install links in each gcc's own plugin folder" ON)
 get_property(gcc_links GLOBAL PROPERTY BACKEDGE_PLUGIN_LINKS)
-if(BACKEDGE_GCC_LINKS)
-  foreach(link ${gcc_links})
+foreach(link ${gcc_links})
+  if(BACKEDGE_GCC_LINKS)
     string(REPLACE "=" ";" link ${link})
     list(GET link 0 id)
     list(GET link 1 folder)
     install(CODE "
       set(folder \"\$ENV{DESTDIR}${folder}\")
-      message(STATUS \"Installing: \${folder}/backedge.so (link)\")
-      file(MAKE_DIRECTORY \"\${folder}\")
-      file(REMOVE \"\${folder}/backedge.so\")
-      file(CREATE_LINK \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/backedge/${id}/backedge.so\"
-           \"\${folder}/backedge.so\" SYMBOLIC)")
-  endforeach()
-endif()
+      set(libdir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}\")
+      message(STATUS \"Linking from: \${folder}\")
+      execute_process(COMMAND mkdir -p \"\${folder}\")
+      execute_process(
+        COMMAND ln -sfn \"\${libdir}/backedge/${id}/backedge.so\"
+                \"\${libdir}/libbackedge.so.${PROJECT_VERSION_MAJOR}\" \"\${folder}/\"
+        RESULT_VARIABLE status)
+      if(status)
+        message(WARNING \"-fplugin=backedge will not be found by ${id}: use backedge cflags\")
+      endif()")
+  endif()
+endforeach()
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME backedge)
