@@ -95,6 +95,10 @@ static char *read_file(const char *path, size_t *size) {
   return text;
 }
 
+static bool is_bytecode(const char *text, size_t size) {
+  return size >= 4 && memcmp(text, "ML\xefR", 4) == 0;
+}
+
 static enum be_exit write_module(const struct be_args *args, MlirModule module) {
   const char *path = be_args_get(args, "o");
   FILE *out = path ? fopen(path, "w") : stdout;
@@ -118,6 +122,12 @@ static enum be_exit run_on(struct opt *opt, struct be_session *session) {
   if (!text)
     return be_args_fail(opt->args, BE_EXIT_FAILED, "cannot read '%s': %s", opt->file,
                         strerror(errno));
+  if (!is_bytecode(text, size) && memchr(text, '\0', size)) {
+    /* MLIR's lexer would take it for the end of the file. */
+    free(text);
+    return be_args_fail(opt->args, BE_EXIT_FAILED, "'%s' is not text: it has a NUL byte",
+                        opt->file);
+  }
   MlirContext ctx = be_session_ir(session)->ctx;
   mlirContextAttachDiagnosticHandler(ctx, print_diagnostic, opt, NULL);
   MlirModule module = mlirModuleCreateParse(ctx, mlirStringRefCreate(text, size));

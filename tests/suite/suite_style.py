@@ -46,7 +46,7 @@ def functions(path):
     """(name, first line, number of lines) of each function defined in a file."""
     lines, head = read(path).split("\n"), ""
     for number, line in enumerate(lines, 1):
-        if not line or line[0] in " \t}#/":
+        if not line or line[0] in " \t}#/" or re.match(r"\w+:$", line):
             if head and line.startswith("}"):
                 plain = re.sub(r"__attribute__\s*\(\(.*?\)\)+", "", head)
                 name = re.search(r"([A-Za-z_]\w*)\s*\(", plain)
