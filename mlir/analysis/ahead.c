@@ -1,0 +1,439 @@
+/* ahead.c - computing what a later iteration of a loop will compute (ahead.h). */
+#include "backedge/ahead.h"
+#include "internal.h"
+#include <stdlib.h>
+
+enum { DEPTH_MAX = 40 };
+
+/* What is known of a value of the loop. */
+struct verdict {
+  int level; /* loads on the longest path; -1: not to be had */
+  bool varies;
+  bool changes; /* reads memory that the loop may write */
+  enum be_reason reason;
+};
+
+/* What was built for one anchor and distance. */
+struct copies {
+  MlirOperation anchor;
+  int64_t distance;
+  MlirValue iterations; /* how many iterations ahead, in the bounding induction's integer type */
+  struct be_map values; /* MlirValue.ptr -> copy's ptr */
+  struct copies *next;
+};
+
+struct be_ahead {
+  const struct be_cfg *cfg;
+  const struct be_ir *ir;
+  const struct be_loop *loop;
+  struct be_bound bound;
+  bool bounded, may_leave;
+  MlirOperation *writes; /* stores and other ops that write memory */
+  size_t write_count, write_capacity;
+  struct be_map verdicts; /* MlirValue.ptr -> struct verdict * */
+  struct copies *copies;
+  MlirValue last; /* last value of the bounding induction, built in the loop's entry; or null */
+};
+
+/* ---- the loop
+ * --------------------------------------------------------------------------------------- */
+
+static void note_op(struct be_ahead *ahead, MlirOperation op) {
+  enum be_opcode code = be_op_code(ahead->ir, op);
+  unsigned effects = be_op_effects(ahead->ir, op);
+  if (effects & BE_EFFECT_TERM) {
+    ahead->may_leave |= code != BE_OP_BR && code != BE_OP_COND_BR && code != BE_OP_SWITCH;
+    return;
+  }
+  bool plain = code == BE_OP_PREFETCH || code == BE_OP_MEMCPY || code == BE_OP_MEMMOVE ||
+               code == BE_OP_MEMSET || code == BE_OP_LIFETIME_START || code == BE_OP_LIFETIME_END;
+  ahead->may_leave |= (effects & BE_EFFECT_THROW) || ((effects & BE_EFFECT_PIN) && !plain);
+  if ((effects & BE_EFFECT_WRITE) && code != BE_OP_PREFETCH) {
+    ahead->writes = be_grow(ahead->writes, ahead->write_count, &ahead->write_capacity, 1,
+                            sizeof *ahead->writes);
+    ahead->writes[ahead->write_count++] = op;
+  }
+}
+
+/* The limit's form must say in which direction the loop runs. */
+static bool bound_usable(const struct be_ahead *ahead) {
+  const struct be_bound *bound = &ahead->bound;
+  MlirType type = mlirValueGetType(bound->induction.value);
+  bool integer = mlirTypeIsAInteger(type);
+  if (!integer && !mlirTypeEqual(type, ahead->ir->ptr))
+    return false;
+  if (integer && (mlirIntegerTypeGetWidth(type) < 16 || mlirIntegerTypeGetWidth(type) > 64))
+    return false;
+  if (bound->predicate == BE_ICMP_NE)
+    return true;
+  if (bound->offset &&
+      !(bound->always_tested && bound->no_wrap && integer && bound->predicate <= BE_ICMP_SGE))
+    return false;
+  if (!bound->always_tested && mlirValueIsNull(bound->induction.first))
+    return false;
+  switch (bound->predicate) {
+  case BE_ICMP_SLT:
+  case BE_ICMP_SLE:
+  case BE_ICMP_ULT:
+  case BE_ICMP_ULE:
+    return bound->induction.step > 0;
+  case BE_ICMP_SGT:
+  case BE_ICMP_SGE:
+  case BE_ICMP_UGT:
+  case BE_ICMP_UGE:
+    return bound->induction.step < 0;
+  default:
+    return false;
+  }
+}
+
+struct be_ahead *be_ahead_create(const struct be_cfg *cfg, const struct be_loop *loop) {
+  struct be_ahead *ahead = be_calloc(1, sizeof *ahead);
+  ahead->cfg = cfg;
+  ahead->ir = cfg->ir;
+  ahead->loop = loop;
+  for (size_t b = 0; b < cfg->count; b++) {
+    if (!loop->contains[b])
+      continue;
+    MlirOperation op = mlirBlockGetFirstOperation(cfg->blocks[b]);
+    for (; !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op))
+      note_op(ahead, op);
+  }
+  ahead->bounded = be_bound_read(cfg, loop, &ahead->bound) && bound_usable(ahead);
+  return ahead;
+}
+
+void be_ahead_destroy(struct be_ahead *ahead) {
+  for (size_t i = 0; i < ahead->verdicts.capacity; i++)
+    if (ahead->verdicts.slots[i].key)
+      free(ahead->verdicts.slots[i].value);
+  be_map_clear(&ahead->verdicts);
+  for (struct copies *at = ahead->copies, *next; at; at = next) {
+    next = at->next;
+    be_map_clear(&at->values);
+    free(at);
+  }
+  free(ahead->writes);
+  free(ahead);
+}
+
+const struct be_bound *be_ahead_bound(const struct be_ahead *ahead) {
+  return ahead->bounded ? &ahead->bound : NULL;
+}
+
+bool be_ahead_may_leave(const struct be_ahead *ahead) { return ahead->may_leave; }
+
+int be_ahead_place(const struct be_ahead *ahead, int block) {
+  const struct be_cfg *cfg = ahead->cfg;
+  int self = (int)(ahead->loop - cfg->loops);
+  while (cfg->loop_of[block] != self || !be_loop_always_runs(cfg, ahead->loop, block)) {
+    if (block == ahead->loop->header)
+      return -1;
+    block = cfg->idom[block];
+  }
+  if (!ahead->bound.always_tested || be_cfg_dominates(cfg, ahead->bound.body, block))
+    return block;
+  block = ahead->bound.body;
+  return cfg->loop_of[block] == self && be_loop_always_runs(cfg, ahead->loop, block) ? block : -1;
+}
+
+/* ---- may it be had?
+ * ------------------------------------------------------------------------------------ */
+
+/* `user` is the block that uses the value. */
+static struct verdict judge(struct be_ahead *ahead, MlirValue value, int user, unsigned depth);
+
+static struct verdict refuse(enum be_reason reason) {
+  return (struct verdict){.level = -1, .reason = reason};
+}
+
+/* The loop whose header is `block`, inside ours. */
+static const struct be_loop *inner_loop(const struct be_ahead *ahead, int block) {
+  const struct be_loop *loop = &ahead->cfg->loops[ahead->cfg->loop_of[block]];
+  return loop->header == block && loop != ahead->loop ? loop : NULL;
+}
+
+/* What an argument of an inner loop's header is in that loop's first iteration, and the block it
+ * comes from; null: unknown. */
+static MlirValue first_value(const struct be_ahead *ahead, MlirValue argument, int *from) {
+  int block = be_cfg_value_block(ahead->cfg, argument);
+  const struct be_loop *inner = inner_loop(ahead, block);
+  int pred = inner ? inner->entry : -1;
+  int first = ahead->cfg->pred_first[block];
+  if (!inner && ahead->cfg->pred_first[block + 1] == first + 1)
+    pred = ahead->cfg->preds[first]; /* a block argument that chooses nothing */
+  *from = pred;
+  if (pred < 0)
+    return (MlirValue){NULL};
+  return be_cfg_incoming(ahead->cfg, block, mlirBlockArgumentGetArgNumber(argument), pred);
+}
+
+static struct verdict judge_argument(struct be_ahead *ahead, MlirValue value, unsigned depth) {
+  struct be_induction induction;
+  if (be_cfg_value_block(ahead->cfg, value) == ahead->loop->header) {
+    MlirType type = mlirValueGetType(value);
+    bool usable = mlirTypeEqual(type, ahead->ir->ptr) ||
+                  (mlirTypeIsAInteger(type) && mlirIntegerTypeGetWidth(type) >= 16 &&
+                   mlirIntegerTypeGetWidth(type) <= 64);
+    if (!usable || !be_induction_read(ahead->cfg, ahead->loop, value, &induction))
+      return refuse(BE_REASON_RECURRENCE);
+    return (struct verdict){.varies = true};
+  }
+  int from;
+  MlirValue first = first_value(ahead, value, &from);
+  return mlirValueIsNull(first) ? refuse(BE_REASON_GUARDED) : judge(ahead, first, from, depth);
+}
+
+/* A division may trap; copied only when its divisor cannot be the one that does. */
+static bool division_safe(const struct be_ahead *ahead, MlirOperation op) {
+  enum be_opcode code = be_op_code(ahead->ir, op);
+  MlirValue divisor = mlirOperationGetOperand(op, 1);
+  int64_t constant;
+  if (be_value_constant(ahead->ir, divisor, &constant))
+    return constant != 0 && constant != -1;
+  bool is_unsigned = code == BE_OP_UDIV || code == BE_OP_UREM;
+  int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(op));
+  return is_unsigned && !be_loop_has_value(ahead->cfg, ahead->loop, divisor) &&
+         be_loop_always_runs(ahead->cfg, ahead->loop, block);
+}
+
+static bool may_change(const struct be_ahead *ahead, MlirOperation load) {
+  for (size_t i = 0; i < ahead->write_count; i++)
+    if (be_op_code(ahead->ir, ahead->writes[i]) != BE_OP_STORE ||
+        be_access_may_alias(ahead->ir, load, ahead->writes[i]))
+      return true;
+  return false;
+}
+
+static struct verdict judge_load(struct be_ahead *ahead, MlirOperation op, unsigned depth) {
+  if (be_op_effects(ahead->ir, op) & BE_EFFECT_PIN)
+    return refuse(BE_REASON_NOT_COPYABLE);
+  int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(op));
+  struct verdict verdict = judge(ahead, mlirOperationGetOperand(op, 0), block, depth);
+  if (verdict.level < 0)
+    return verdict;
+  if (!ahead->bounded)
+    return refuse(BE_REASON_UNKNOWN_BOUND);
+  if (ahead->may_leave)
+    return refuse(BE_REASON_MAY_LEAVE);
+  if (!be_loop_always_runs(ahead->cfg, ahead->loop, block))
+    return refuse(BE_REASON_GUARDED);
+  if (verdict.changes)
+    return refuse(BE_REASON_MAY_CHANGE);
+  verdict.level++;
+  verdict.varies = true;
+  verdict.changes = may_change(ahead, op);
+  return verdict;
+}
+
+static struct verdict judge_op(struct be_ahead *ahead, MlirValue value, unsigned depth) {
+  MlirOperation op = be_value_def(value);
+  enum be_opcode code = be_op_code(ahead->ir, op);
+  if (code == BE_OP_LOAD)
+    return judge_load(ahead, op, depth);
+  unsigned effects = be_op_effects(ahead->ir, op);
+  bool division = effects == BE_EFFECT_TRAP && division_safe(ahead, op);
+  if (code == BE_OP_OTHER || code == BE_OP_STMT || code == BE_OP_CALL || (effects && !division) ||
+      mlirOperationGetNumResults(op) != 1)
+    return refuse(BE_REASON_NOT_COPYABLE);
+  int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(op));
+  struct verdict all = {0};
+  for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); i++) {
+    struct verdict one = judge(ahead, mlirOperationGetOperand(op, i), block, depth);
+    if (one.level < 0)
+      return one;
+    all.level = one.level > all.level ? one.level : all.level;
+    all.varies |= one.varies;
+    all.changes |= one.changes;
+  }
+  return all;
+}
+
+/* Within an inner loop a value stands for its first iteration's; used after that loop it would be
+ * the last one's, which cannot be told ahead. */
+static bool leaves_inner_loop(const struct be_ahead *ahead, MlirValue value, int user) {
+  int inner = ahead->cfg->loop_of[be_cfg_value_block(ahead->cfg, value)];
+  return !ahead->cfg->loops[inner].contains[user];
+}
+
+static struct verdict judge(struct be_ahead *ahead, MlirValue value, int user, unsigned depth) {
+  if (!be_loop_has_value(ahead->cfg, ahead->loop, value))
+    return (struct verdict){0};
+  if (leaves_inner_loop(ahead, value, user))
+    return refuse(BE_REASON_RECURRENCE);
+  if (depth == 0)
+    return refuse(BE_REASON_NOT_COPYABLE);
+  struct verdict *known = be_map_get(&ahead->verdicts, value.ptr);
+  if (known)
+    return *known;
+  known = be_calloc(1, sizeof *known);
+  *known = mlirValueIsABlockArgument(value) ? judge_argument(ahead, value, depth - 1)
+                                            : judge_op(ahead, value, depth - 1);
+  be_map_set(&ahead->verdicts, value.ptr, known);
+  return *known;
+}
+
+int be_ahead_level(struct be_ahead *ahead, MlirValue value, int user, bool *varies,
+                   enum be_reason *reason) {
+  struct verdict verdict = judge(ahead, value, user, DEPTH_MAX);
+  *varies = verdict.varies;
+  *reason = verdict.reason;
+  return verdict.level;
+}
+
+/* ---- building
+ * -------------------------------------------------------------------------------------------- */
+
+static MlirValue as_integer(struct be_builder *b, MlirValue value) {
+  return mlirTypeEqual(mlirValueGetType(value), b->ir->ptr)
+             ? be_build_cast(b, BE_OP_PTRTOINT, b->ir->i64, value)
+             : value;
+}
+
+static MlirValue plus(struct be_builder *b, MlirValue value, int64_t constant) {
+  if (constant == 0)
+    return value;
+  MlirValue amount = be_build_int(b, mlirValueGetType(value), constant);
+  return be_build_binary(b, BE_OP_ADD, value, amount, 0);
+}
+
+/* How far the induction's last value lies from the limit. */
+static int64_t last_from_limit(const struct be_bound *bound) {
+  switch (bound->predicate) {
+  case BE_ICMP_NE:
+    return -bound->induction.step - bound->offset;
+  case BE_ICMP_SLT:
+  case BE_ICMP_ULT:
+    return -1 - bound->offset;
+  case BE_ICMP_SGT:
+  case BE_ICMP_UGT:
+    return 1 - bound->offset;
+  default:
+    return -bound->offset;
+  }
+}
+
+/* The last value that the induction may have, as an integer, in the block before the loop. Where
+ * the first iteration is not tested, the first value may be the last one. */
+static MlirValue build_last(struct be_ahead *ahead, struct be_builder *here) {
+  const struct be_bound *bound = &ahead->bound;
+  struct be_builder before = *here;
+  if (ahead->loop->entry >= 0)
+    before = be_builder_before(ahead->ir,
+                               mlirBlockGetTerminator(ahead->cfg->blocks[ahead->loop->entry]));
+  if (!mlirValueIsNull(ahead->last))
+    return ahead->last;
+  MlirValue last = plus(&before, as_integer(&before, bound->limit), last_from_limit(bound));
+  if (!bound->always_tested && bound->predicate != BE_ICMP_NE) {
+    MlirValue entered =
+        be_build_icmp(&before, bound->predicate, bound->induction.first, bound->limit);
+    MlirValue first = as_integer(&before, bound->induction.first);
+    last = be_build_select(&before, entered, last, first);
+  }
+  if (ahead->loop->entry >= 0)
+    ahead->last = last;
+  return last;
+}
+
+/* min(distance, iterations left), as an unsigned number: what is left is the distance to the last
+ * value, which is exact even where a signed difference would overflow. Steps other than one may
+ * not hit the last value: there it is all or nothing. */
+static MlirValue build_iterations(struct be_ahead *ahead, struct be_builder *b, int64_t distance) {
+  int64_t step = ahead->bound.induction.step;
+  MlirValue last = build_last(ahead, b);
+  MlirValue now = as_integer(b, ahead->bound.induction.value);
+  MlirType type = mlirValueGetType(now);
+  MlirValue left = step > 0 ? be_build_binary(b, BE_OP_SUB, last, now, 0)
+                            : be_build_binary(b, BE_OP_SUB, now, last, 0);
+  MlirValue wanted = be_build_int(b, type, distance);
+  if (llabs(step) == 1) {
+    MlirValue short_of = be_build_icmp(b, BE_ICMP_ULT, left, wanted);
+    return be_build_select(b, short_of, left, wanted);
+  }
+  MlirValue reach = be_build_int(b, type, distance * llabs(step));
+  MlirValue enough = be_build_icmp(b, BE_ICMP_UGE, left, reach);
+  return be_build_select(b, enough, wanted, be_build_int(b, type, 0));
+}
+
+static MlirValue resized(struct be_builder *b, MlirValue value, MlirType type) {
+  unsigned from = mlirIntegerTypeGetWidth(mlirValueGetType(value));
+  unsigned to = mlirIntegerTypeGetWidth(type);
+  if (from == to)
+    return value;
+  return be_build_cast(b, from < to ? BE_OP_ZEXT : BE_OP_TRUNC, type, value);
+}
+
+static MlirValue build_induction(struct be_ahead *ahead, struct be_builder *b,
+                                 struct copies *copies, const struct be_induction *induction) {
+  MlirType type = mlirValueGetType(induction->value);
+  bool pointer = mlirTypeEqual(type, b->ir->ptr);
+  MlirType wide = pointer ? b->ir->i64 : type;
+  if (mlirValueIsNull(copies->iterations))
+    copies->iterations = build_iterations(ahead, b, copies->distance);
+  MlirValue amount = resized(b, copies->iterations, wide);
+  if (induction->step != 1)
+    amount = be_build_binary(b, BE_OP_MUL, amount, be_build_int(b, wide, induction->step), 0);
+  return pointer ? be_build_index(b, b->ir->i8, induction->value, amount, false)
+                 : be_build_binary(b, BE_OP_ADD, induction->value, amount, 0);
+}
+
+/* Facts that hold where the original runs, and may not where the copy does. */
+static void drop_promises(const struct be_ir *ir, MlirOperation op) {
+  static const char *const flags[] = {"inbounds", "isExact", "isDisjoint", "nonNeg"};
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+    if (be_op_has(op, flags[i]))
+      mlirOperationRemoveAttributeByName(op, mlirStringRefCreateFromCString(flags[i]));
+  if (be_op_overflow(ir, op))
+    mlirOperationSetAttributeByName(op, mlirStringRefCreateFromCString("overflowFlags"),
+                                    ir->overflow[BE_OVERFLOW_WRAPS]);
+}
+
+static MlirValue copy(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
+                      MlirValue value);
+
+static MlirValue copy_op(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
+                         MlirOperation op) {
+  MlirOperation clone = mlirOperationClone(op);
+  for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); i++)
+    mlirOperationSetOperand(clone, i, copy(ahead, b, copies, mlirOperationGetOperand(op, i)));
+  drop_promises(ahead->ir, clone);
+  mlirBlockInsertOwnedOperationBefore(b->block, b->before, clone);
+  return mlirOperationGetResult(clone, 0);
+}
+
+static MlirValue copy(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
+                      MlirValue value) {
+  struct verdict *verdict = be_map_get(&ahead->verdicts, value.ptr);
+  struct be_induction induction;
+  int from;
+  if (!verdict || !be_loop_has_value(ahead->cfg, ahead->loop, value))
+    return value;
+  void *known = be_map_get(&copies->values, value.ptr);
+  if (known)
+    return (MlirValue){known};
+  MlirValue made;
+  if (!mlirValueIsABlockArgument(value))
+    made = copy_op(ahead, b, copies, be_value_def(value));
+  else if (be_induction_read(ahead->cfg, ahead->loop, value, &induction))
+    made = build_induction(ahead, b, copies, &induction);
+  else
+    made = copy(ahead, b, copies, first_value(ahead, value, &from));
+  be_map_set(&copies->values, value.ptr, (void *)made.ptr);
+  return made;
+}
+
+MlirValue be_ahead_build(struct be_ahead *ahead, MlirOperation anchor, MlirValue value,
+                         int64_t distance) {
+  struct copies *copies = ahead->copies;
+  while (copies && !(mlirOperationEqual(copies->anchor, anchor) && copies->distance == distance))
+    copies = copies->next;
+  if (!copies) {
+    copies = be_calloc(1, sizeof *copies);
+    copies->anchor = anchor;
+    copies->distance = distance;
+    copies->next = ahead->copies;
+    ahead->copies = copies;
+  }
+  struct be_builder b = be_builder_before(ahead->ir, anchor);
+  return copy(ahead, &b, copies, value);
+}

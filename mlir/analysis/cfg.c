@@ -1,0 +1,271 @@
+/* cfg.c - blocks in reverse postorder, dominators, natural loops.
+ *
+ * Dominators as in Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm" (2001). */
+#include "backedge/analysis.h"
+#include "internal.h"
+#include <stdlib.h>
+#include <string.h>
+
+int be_cfg_number(const struct be_cfg *cfg, MlirBlock block) {
+  return (int)(intptr_t)be_map_get(&cfg->numbers, block.ptr) - 1;
+}
+
+/* ---- order ------------------------------------------------------------------------------------
+ */
+
+struct walk {
+  MlirBlock block;
+  intptr_t next;
+};
+
+/* Depth first with a stack of our own: functions of 10,000 blocks exist. */
+static void number_blocks(struct be_cfg *cfg, MlirBlock entry, size_t total) {
+  struct walk *stack = be_calloc(total + 1, sizeof *stack);
+  struct be_map seen = {0};
+  size_t depth = 0, left = total;
+  stack[depth++] = (struct walk){entry, 0};
+  be_map_set(&seen, entry.ptr, cfg);
+  while (depth) {
+    struct walk *top = &stack[depth - 1];
+    MlirOperation term = mlirBlockGetTerminator(top->block);
+    if (!mlirOperationIsNull(term) && top->next < mlirOperationGetNumSuccessors(term)) {
+      MlirBlock succ = mlirOperationGetSuccessor(term, top->next++);
+      if (!be_map_get(&seen, succ.ptr)) {
+        be_map_set(&seen, succ.ptr, cfg);
+        stack[depth++] = (struct walk){succ, 0};
+      }
+      continue;
+    }
+    cfg->blocks[--left] = top->block;
+    depth--;
+  }
+  cfg->count = total - left;
+  memmove(cfg->blocks, cfg->blocks + left, cfg->count * sizeof *cfg->blocks);
+  for (size_t i = 0; i < cfg->count; i++)
+    be_map_set(&cfg->numbers, cfg->blocks[i].ptr, (void *)(intptr_t)(i + 1));
+  be_map_clear(&seen);
+  free(stack);
+}
+
+static intptr_t successor_count(const struct be_cfg *cfg, size_t block) {
+  MlirOperation term = mlirBlockGetTerminator(cfg->blocks[block]);
+  return mlirOperationIsNull(term) ? 0 : mlirOperationGetNumSuccessors(term);
+}
+
+static int successor(const struct be_cfg *cfg, size_t block, intptr_t i) {
+  return be_cfg_number(cfg,
+                       mlirOperationGetSuccessor(mlirBlockGetTerminator(cfg->blocks[block]), i));
+}
+
+static void collect_predecessors(struct be_cfg *cfg) {
+  cfg->pred_first = be_calloc(cfg->count + 2, sizeof *cfg->pred_first);
+  for (size_t b = 0; b < cfg->count; b++)
+    for (intptr_t s = 0; s < successor_count(cfg, b); s++)
+      cfg->pred_first[successor(cfg, b, s) + 1]++;
+  for (size_t b = 0; b < cfg->count; b++)
+    cfg->pred_first[b + 1] += cfg->pred_first[b];
+  int *at = be_calloc(cfg->count + 1, sizeof *at);
+  cfg->preds = be_calloc((size_t)cfg->pred_first[cfg->count] + 1, sizeof *cfg->preds);
+  for (size_t b = 0; b < cfg->count; b++)
+    for (intptr_t s = 0; s < successor_count(cfg, b); s++) {
+      int to = successor(cfg, b, s);
+      cfg->preds[cfg->pred_first[to] + at[to]++] = (int)b;
+    }
+  free(at);
+}
+
+/* ---- dominators ---------------------------------------------------------------------------------
+ */
+
+static int intersect(const int *idom, int a, int b) {
+  while (a != b) {
+    while (a > b)
+      a = idom[a];
+    while (b > a)
+      b = idom[b];
+  }
+  return a;
+}
+
+static void find_dominators(struct be_cfg *cfg) {
+  cfg->idom = be_calloc(cfg->count + 1, sizeof *cfg->idom);
+  for (size_t b = 1; b < cfg->count; b++)
+    cfg->idom[b] = -1;
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t b = 1; b < cfg->count; b++) {
+      int idom = -1;
+      for (int p = cfg->pred_first[b]; p < cfg->pred_first[b + 1]; p++)
+        if (cfg->idom[cfg->preds[p]] >= 0)
+          idom = idom < 0 ? cfg->preds[p] : intersect(cfg->idom, idom, cfg->preds[p]);
+      changed |= idom != cfg->idom[b];
+      cfg->idom[b] = idom;
+    }
+  }
+}
+
+bool be_cfg_dominates(const struct be_cfg *cfg, int a, int b) {
+  while (b > a)
+    b = cfg->idom[b];
+  return a == b;
+}
+
+/* ---- loops --------------------------------------------------------------------------------------
+ */
+
+static void add_body(const struct be_cfg *cfg, struct be_loop *loop, int latch, int *stack) {
+  size_t depth = 0;
+  if (!loop->contains[latch]) {
+    loop->contains[latch] = true;
+    stack[depth++] = latch;
+  }
+  while (depth) {
+    int b = stack[--depth];
+    for (int p = cfg->pred_first[b]; p < cfg->pred_first[b + 1]; p++)
+      if (!loop->contains[cfg->preds[p]]) {
+        loop->contains[cfg->preds[p]] = true;
+        stack[depth++] = cfg->preds[p];
+      }
+  }
+}
+
+/* Sets *only to b, or to -1 when another was there. `seen` counts. */
+static void note_only(int *only, unsigned *seen, int b) {
+  if (*seen && *only == b)
+    return;
+  *only = (*seen)++ ? -1 : b;
+}
+
+static void find_edges(const struct be_cfg *cfg, struct be_loop *loop) {
+  unsigned entries = 0, latches = 0, exits = 0;
+  loop->entry = loop->latch = loop->exiting = -1;
+  for (int p = cfg->pred_first[loop->header]; p < cfg->pred_first[loop->header + 1]; p++) {
+    int pred = cfg->preds[p];
+    if (loop->contains[pred])
+      note_only(&loop->latch, &latches, pred);
+    else
+      note_only(&loop->entry, &entries, pred);
+  }
+  for (size_t b = 0; b < cfg->count; b++)
+    for (intptr_t s = 0; loop->contains[b] && s < successor_count(cfg, b); s++)
+      if (!loop->contains[successor(cfg, b, s)]) {
+        note_only(&loop->exiting, &exits, (int)b);
+        loop->exit_edges++;
+      }
+}
+
+static void find_loops(struct be_cfg *cfg) {
+  int *stack = be_calloc(cfg->count + 1, sizeof *stack);
+  size_t capacity = 0;
+  cfg->loop_of = be_calloc(cfg->count + 1, sizeof *cfg->loop_of);
+  for (size_t h = 0; h < cfg->count; h++)
+    cfg->loop_of[h] = -1;
+  for (int h = 0; h < (int)cfg->count; h++) {
+    struct be_loop loop = {.header = h, .parent = -1, .depth = 1, .innermost = true};
+    for (int p = cfg->pred_first[h]; p < cfg->pred_first[h + 1]; p++) {
+      if (!be_cfg_dominates(cfg, h, cfg->preds[p]))
+        continue;
+      if (!loop.contains) {
+        loop.contains = be_calloc(cfg->count, sizeof *loop.contains);
+        loop.contains[h] = true;
+      }
+      add_body(cfg, &loop, cfg->preds[p], stack);
+    }
+    if (!loop.contains)
+      continue;
+    /* A header comes after the headers around it in this order, so the last one found wins. */
+    loop.parent = cfg->loop_of[h];
+    if (loop.parent >= 0) {
+      loop.depth = cfg->loops[loop.parent].depth + 1;
+      cfg->loops[loop.parent].innermost = false;
+    }
+    find_edges(cfg, &loop);
+    cfg->loops = be_grow(cfg->loops, cfg->loop_count, &capacity, 1, sizeof *cfg->loops);
+    for (size_t b = 0; b < cfg->count; b++)
+      if (loop.contains[b])
+        cfg->loop_of[b] = (int)cfg->loop_count;
+    cfg->loops[cfg->loop_count++] = loop;
+  }
+  free(stack);
+}
+
+struct be_cfg *be_cfg_create(const struct be_ir *ir, MlirOperation func) {
+  struct be_cfg *cfg = be_calloc(1, sizeof *cfg);
+  MlirRegion region = mlirOperationGetRegion(func, 0);
+  MlirBlock entry = mlirRegionGetFirstBlock(region);
+  size_t total = 0;
+  for (MlirBlock b = entry; !mlirBlockIsNull(b); b = mlirBlockGetNextInRegion(b))
+    total++;
+  cfg->ir = ir;
+  cfg->blocks = be_calloc(total + 1, sizeof *cfg->blocks);
+  number_blocks(cfg, entry, total);
+  collect_predecessors(cfg);
+  find_dominators(cfg);
+  find_loops(cfg);
+  return cfg;
+}
+
+void be_cfg_destroy(struct be_cfg *cfg) {
+  for (size_t i = 0; i < cfg->loop_count; i++)
+    free(cfg->loops[i].contains);
+  be_map_clear(&cfg->numbers);
+  free(cfg->loops);
+  free(cfg->loop_of);
+  free(cfg->preds);
+  free(cfg->pred_first);
+  free(cfg->idom);
+  free(cfg->blocks);
+  free(cfg);
+}
+
+/* ---- questions ----------------------------------------------------------------------------------
+ */
+
+int be_cfg_value_block(const struct be_cfg *cfg, MlirValue value) {
+  return be_cfg_number(cfg, mlirValueIsABlockArgument(value)
+                                ? mlirBlockArgumentGetOwner(value)
+                                : mlirOperationGetBlock(mlirOpResultGetOwner(value)));
+}
+
+bool be_loop_has_block(const struct be_loop *loop, int block) {
+  return block >= 0 && loop->contains[block];
+}
+
+bool be_loop_has_value(const struct be_cfg *cfg, const struct be_loop *loop, MlirValue value) {
+  return be_loop_has_block(loop, be_cfg_value_block(cfg, value));
+}
+
+static bool dominates_latches(const struct be_cfg *cfg, const struct be_loop *loop, int block) {
+  for (int p = cfg->pred_first[loop->header]; p < cfg->pred_first[loop->header + 1]; p++)
+    if (loop->contains[cfg->preds[p]] && !be_cfg_dominates(cfg, block, cfg->preds[p]))
+      return false;
+  return true;
+}
+
+bool be_loop_always_runs(const struct be_cfg *cfg, const struct be_loop *loop, int block) {
+  if (!be_loop_has_block(loop, block))
+    return false;
+  for (const struct be_loop *at = &cfg->loops[cfg->loop_of[block]];; at = &cfg->loops[at->parent]) {
+    if (!dominates_latches(cfg, at, block))
+      return false;
+    if (at == loop)
+      return true;
+  }
+}
+
+MlirValue be_cfg_incoming(const struct be_cfg *cfg, int block, intptr_t arg, int pred) {
+  MlirOperation term = mlirBlockGetTerminator(cfg->blocks[pred]);
+  MlirValue found = {NULL};
+  for (intptr_t s = 0; s < mlirOperationGetNumSuccessors(term); s++) {
+    if (successor(cfg, (size_t)pred, s) != block)
+      continue;
+    size_t first;
+    if (be_succ_operands(cfg->ir, term, (size_t)s, &first) <= (size_t)arg)
+      return (MlirValue){NULL};
+    MlirValue value = mlirOperationGetOperand(term, (intptr_t)first + arg);
+    if (!mlirValueIsNull(found) && !mlirValueEqual(found, value))
+      return (MlirValue){NULL};
+    found = value;
+  }
+  return found;
+}

@@ -1,0 +1,174 @@
+/* induction.c - induction variables, and the comparison that ends a loop. */
+#include "backedge/analysis.h"
+#include "internal.h"
+
+MlirValue be_value_strip(const struct be_ir *ir, MlirValue value) {
+  while (be_value_code(ir, value) == BE_OP_BITCAST) {
+    MlirValue from = mlirOperationGetOperand(be_value_def(value), 0);
+    if (!mlirTypeEqual(mlirValueGetType(from), mlirValueGetType(value)))
+      break;
+    value = from;
+  }
+  return value;
+}
+
+/* Reads value as root + *offset, through additions of constants; *no_wrap stays true while none of
+ * them may overflow. Pointers count in bytes. */
+static MlirValue strip_offset(const struct be_ir *ir, MlirValue value, int64_t *offset,
+                              bool *no_wrap) {
+  *offset = 0;
+  for (;;) {
+    value = be_value_strip(ir, value);
+    enum be_opcode code = be_value_code(ir, value);
+    MlirOperation op = be_value_def(value);
+    int64_t constant;
+    if ((code == BE_OP_ADD || code == BE_OP_SUB) &&
+        be_value_constant(ir, mlirOperationGetOperand(op, 1), &constant) && constant > INT32_MIN &&
+        constant < INT32_MAX) {
+      *no_wrap &= (be_op_overflow(ir, op) & BE_OVERFLOW_NSW) != 0;
+      *offset += code == BE_OP_ADD ? constant : -constant;
+    } else if (code == BE_OP_GEP && be_gep_index_count(op) == 1) {
+      MlirValue dynamic;
+      int64_t index = be_gep_index(op, 0, &dynamic);
+      int64_t size = (int64_t)be_type_size(be_gep_element(op));
+      if (!mlirValueIsNull(dynamic) && !be_value_constant(ir, dynamic, &index))
+        return value;
+      if (size <= 0 || size > 1 << 20 || index > 1 << 20 || index < -(1 << 20))
+        return value;
+      *offset += index * size;
+    } else {
+      return value;
+    }
+    value = mlirOperationGetOperand(op, 0);
+  }
+}
+
+bool be_induction_read(const struct be_cfg *cfg, const struct be_loop *loop, MlirValue value,
+                       struct be_induction *out) {
+  value = be_value_strip(cfg->ir, value);
+  if (!mlirValueIsABlockArgument(value) || be_cfg_value_block(cfg, value) != loop->header)
+    return false;
+  intptr_t arg = mlirBlockArgumentGetArgNumber(value);
+  bool wrap_matters_not = true, found = false;
+  *out = (struct be_induction){.value = value};
+  for (int p = cfg->pred_first[loop->header]; p < cfg->pred_first[loop->header + 1]; p++) {
+    if (!loop->contains[cfg->preds[p]])
+      continue;
+    int64_t step;
+    MlirValue next = be_cfg_incoming(cfg, loop->header, arg, cfg->preds[p]);
+    if (mlirValueIsNull(next) ||
+        !mlirValueEqual(strip_offset(cfg->ir, next, &step, &wrap_matters_not), value))
+      return false;
+    if (step == 0 || (found && step != out->step))
+      return false;
+    out->step = step;
+    found = true;
+  }
+  if (loop->entry >= 0)
+    out->first = be_cfg_incoming(cfg, loop->header, arg, loop->entry);
+  return found;
+}
+
+/* ---- bounds
+ * -------------------------------------------------------------------------------------- */
+
+static enum be_icmp swapped(enum be_icmp predicate) {
+  static const enum be_icmp table[] = {
+      [BE_ICMP_EQ] = BE_ICMP_EQ,   [BE_ICMP_NE] = BE_ICMP_NE,   [BE_ICMP_SLT] = BE_ICMP_SGT,
+      [BE_ICMP_SLE] = BE_ICMP_SGE, [BE_ICMP_SGT] = BE_ICMP_SLT, [BE_ICMP_SGE] = BE_ICMP_SLE,
+      [BE_ICMP_ULT] = BE_ICMP_UGT, [BE_ICMP_ULE] = BE_ICMP_UGE, [BE_ICMP_UGT] = BE_ICMP_ULT,
+      [BE_ICMP_UGE] = BE_ICMP_ULE};
+  return table[predicate];
+}
+
+static enum be_icmp negated(enum be_icmp predicate) {
+  static const enum be_icmp table[] = {
+      [BE_ICMP_EQ] = BE_ICMP_NE,   [BE_ICMP_NE] = BE_ICMP_EQ,   [BE_ICMP_SLT] = BE_ICMP_SGE,
+      [BE_ICMP_SLE] = BE_ICMP_SGT, [BE_ICMP_SGT] = BE_ICMP_SLE, [BE_ICMP_SGE] = BE_ICMP_SLT,
+      [BE_ICMP_ULT] = BE_ICMP_UGE, [BE_ICMP_ULE] = BE_ICMP_UGT, [BE_ICMP_UGT] = BE_ICMP_ULE,
+      [BE_ICMP_UGE] = BE_ICMP_ULT};
+  return table[predicate];
+}
+
+/* One side of the comparison varies with the loop, the other does not. */
+static bool read_sides(const struct be_cfg *cfg, const struct be_loop *loop, MlirOperation compare,
+                       struct be_bound *out) {
+  for (intptr_t side = 0; side < 2; side++) {
+    MlirValue varying = mlirOperationGetOperand(compare, side);
+    MlirValue limit = mlirOperationGetOperand(compare, 1 - side);
+    out->no_wrap = true;
+    MlirValue root = strip_offset(cfg->ir, varying, &out->offset, &out->no_wrap);
+    if (be_loop_has_value(cfg, loop, limit) || !be_induction_read(cfg, loop, root, &out->induction))
+      continue;
+    out->predicate = side == 0 ? be_op_icmp(compare) : swapped(be_op_icmp(compare));
+    out->limit = limit;
+    return true;
+  }
+  return false;
+}
+
+static int single_predecessor(const struct be_cfg *cfg, int block) {
+  int first = cfg->pred_first[block];
+  return cfg->pred_first[block + 1] == first + 1 ? cfg->preds[first] : -1;
+}
+
+/* Follows a jump through blocks that do nothing else. */
+static int through_empty(const struct be_cfg *cfg, int block) {
+  for (;;) {
+    MlirOperation op = mlirBlockGetFirstOperation(cfg->blocks[block]);
+    if (be_op_code(cfg->ir, op) != BE_OP_BR || single_predecessor(cfg, block) < 0)
+      return block;
+    block = be_cfg_number(cfg, mlirOperationGetSuccessor(op, 0));
+  }
+}
+
+bool be_bound_read(const struct be_cfg *cfg, const struct be_loop *loop, struct be_bound *out) {
+  *out = (struct be_bound){0};
+  if (loop->exiting < 0 || loop->exit_edges != 1)
+    return false;
+  MlirOperation term = mlirBlockGetTerminator(cfg->blocks[loop->exiting]);
+  if (be_op_code(cfg->ir, term) != BE_OP_COND_BR)
+    return false;
+  if (!be_loop_always_runs(cfg, loop, loop->exiting) ||
+      cfg->loop_of[loop->exiting] != (int)(loop - cfg->loops))
+    return false; /* not tested once per iteration */
+  MlirOperation compare = be_value_def(mlirOperationGetOperand(term, 0));
+  if (mlirOperationIsNull(compare) || be_op_code(cfg->ir, compare) != BE_OP_ICMP ||
+      !read_sides(cfg, loop, compare, out))
+    return false;
+  int stay = be_cfg_number(cfg, mlirOperationGetSuccessor(term, 0));
+  if (!loop->contains[stay]) {
+    stay = be_cfg_number(cfg, mlirOperationGetSuccessor(term, 1));
+    out->predicate = negated(out->predicate);
+  }
+  if (through_empty(cfg, stay) == loop->header) {
+    /* The test decides about the next iteration, whose variable is one step on. */
+    out->offset -= out->induction.step;
+    out->no_wrap &= out->offset == 0;
+    out->body = loop->header;
+  } else {
+    out->always_tested = true;
+    out->body = stay;
+    if (single_predecessor(cfg, stay) != loop->exiting)
+      return false;
+  }
+  return true;
+}
+
+uint64_t be_bound_trip_count(const struct be_cfg *cfg, const struct be_bound *bound) {
+  int64_t first, limit, step = bound->induction.step;
+  if (mlirValueIsNull(bound->induction.first) ||
+      !be_value_constant(cfg->ir, bound->induction.first, &first) ||
+      !be_value_constant(cfg->ir, bound->limit, &limit))
+    return 0;
+  int64_t reach = limit - (first + bound->offset);
+  if (step < 0) {
+    reach = -reach;
+    step = -step;
+  }
+  bool inclusive = bound->predicate == BE_ICMP_SLE || bound->predicate == BE_ICMP_ULE ||
+                   bound->predicate == BE_ICMP_SGE || bound->predicate == BE_ICMP_UGE;
+  if (bound->predicate == BE_ICMP_EQ || reach + inclusive <= 0)
+    return bound->always_tested ? 0 : 1;
+  return (uint64_t)((reach + inclusive + step - 1) / step);
+}
