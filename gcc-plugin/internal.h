@@ -121,7 +121,7 @@ struct lift {
   tree *refs;            /* host reference number -> tree */
   int ref_count, ref_capacity;
   be_map constants;      /* tree or MLIR attribute -> MlirValue.ptr, in the entry block */
-  be_map symbols;        /* MlirValue.ptr of an address -> what it is the address of */
+  be_map symbols;        /* id + 1 of an address -> what it is the address of */
   int stmt;              /* being lifted; -1: none */
   MlirLocation loc;
   int block;             /* being filled */
@@ -181,67 +181,98 @@ size_t lift_phis(basic_block bb);
 
 /* ---- lower: lower*.cc ------------------------------------------------------------------------- */
 
+/* One way out of a block as it was built: where the values for the next block's PHIs come from. */
+struct route {
+  MlirOperation term;
+  unsigned succ;
+  basic_block from, to;
+};
+
 /* A function being lowered. */
 struct lower {
   struct lift *lift;
   const be_ir *ir;
   const be_plan *plan;
-  be_map values;        /* MlirValue.ptr -> tree */
-  be_map blocks;        /* MlirBlock.ptr -> basic_block */
-  be_map ops;           /* MlirOperation.ptr -> plan op */
-  bool *kept;           /* by statement */
-  bool *wanted;         /* by plan op: a kept helper op whose value is needed after all */
-  bool *opaque;         /* by statement: its ops include one that is not modelled */
-  basic_block bb;       /* being filled */
-  gimple_stmt_iterator gsi; /* new statements go before it */
+  be_map values;    /* MlirValue.ptr -> tree */
+  be_map names;     /* MlirValue.ptr as it was lifted -> SSA name; may hold dead values */
+  be_map blocks;    /* MlirBlock.ptr -> basic_block */
+  be_map ops;       /* MlirOperation.ptr -> be_plan_op */
+  bool *wanted;     /* by plan op: a kept helper op whose value is needed after all */
+  bool *done;       /* by statement: kept, replaced or moved */
+  bool *selected;   /* by statement: its ways out are GCC's, not the IR's */
+  auto_vec<route> *routes;
+  basic_block bb;            /* being filled */
+  gimple_stmt_iterator gsi;  /* new statements go before it */
+  int last_stmt;             /* the last statement of bb that was passed */
   location_t location;
-  bool rebuild, cfg_changed, changed;
+  bool rebuild, cfg_changed;
   const char *detail;
 };
 
 /* lower.cc */
+bool lower_begin(lower *l, struct lift *lifted, const be_plan *plan);
 bool lower_check(lower *l);
 void lower_function(lower *l);
-bool lower_begin(lower *l, struct lift *lifted, const be_plan *plan);
 void lower_release(lower *l);
-/* The statement a lifted op came from, or NULL. */
-gimple *lower_stmt_of(const lower *l, int id);
+/* False, with the reason's detail set. */
+bool lower_cannot(lower *l, const char *detail);
+const be_plan_op *lower_op_of(const lower *l, MlirOperation op);
+/* The statement a lifted op or a copy of it came from, or NULL; only when it was its main op. */
+gimple *lower_stmt_of(const lower *l, const be_plan_op *op);
+gimple *lower_main_stmt_of(const lower *l, const be_plan_op *op);
 
 /* lower_value.cc */
+/* The value as an operand of the given type (NULL_TREE: any), with statements where needed. */
 tree lower_value(lower *l, MlirValue value, tree type);
-/* The value without regard to its type. */
-tree lower_any(lower *l, MlirValue value);
 tree lower_operand(lower *l, const be_plan_op *op, unsigned i, tree type);
-/* Converts, with a statement where needed. */
+/* The value's type in GCC as far as it has one before it is used; constants have none. */
+tree lower_type_of(lower *l, MlirValue value);
 tree lower_coerce(lower *l, tree value, tree type);
-/* The SSA name an op defines: the statement's own, or a fresh one. */
+/* The SSA name an op defines: the statement's own, or a fresh one; and its type. */
 tree lower_result(lower *l, const be_plan_op *op);
-/* The type the result has, before it is made. */
-tree lower_result_type(lower *l, const be_plan_op *op);
+tree lower_result_type(const lower *l, const be_plan_op *op);
+bool lower_can_name(lower *l, MlirValue value);
+bool lower_constant_can(lower *l, const be_plan_op *op);
+/* True for values that stand for themselves: constants, addresses of symbols and locals. */
+bool lower_is_constant(const lower *l, MlirValue value);
+/* What an address is the address of, or NULL_TREE. */
+tree lower_symbol(const lower *l, const be_plan_op *op);
 /* A new statement tmp = a code b before the cursor; returns tmp. */
 tree lower_emit(lower *l, tree type, tree_code code, tree a, tree b);
+/* Inserts before the cursor. */
+void lower_insert(lower *l, gimple *stmt);
 /* Puts a finished statement in the op's place. */
-void lower_put(lower *l, gimple *stmt);
-bool lower_is_constant(const lower *l, MlirValue value);
+void lower_put(lower *l, const be_plan_op *op, gimple *stmt);
 
 /* lower_arith.cc */
 bool lower_arith_can(lower *l, const be_plan_op *op);
 void lower_arith(lower *l, const be_plan_op *op);
+/* A compare as a tree code and its operands. */
+tree_code lower_compare(lower *l, const be_plan_op *op, tree *a, tree *b);
+/* A compare that only its block's branch uses: it has no statement of its own. */
+bool lower_is_fused(const lower *l, const be_plan_op *op);
 
 /* lower_memory.cc */
 bool lower_memory_can(lower *l, const be_plan_op *op);
 void lower_memory(lower *l, const be_plan_op *op);
 /* True when a GEP needs no statement: its users fold it into their addresses. */
 bool lower_is_folded(const lower *l, MlirOperation op);
-/* &base + offset as an invariant or a new statement. */
+/* base + offset as an invariant or by a new statement. */
 tree lower_pointer(lower *l, tree base, HOST_WIDE_INT offset);
+/* An address as base and offset: the base is fit for a MEM_REF. */
+tree lower_address(lower *l, MlirValue address, HOST_WIDE_INT *offset);
+bool lower_offset(const lower *l, MlirOperation gep, HOST_WIDE_INT *offset);
 
 /* lower_call.cc */
 bool lower_call_can(lower *l, const be_plan_op *op);
 void lower_call(lower *l, const be_plan_op *op);
+/* The declaration a symbol's name stands for, or NULL_TREE. */
+tree lower_find_symbol(MlirStringRef name);
 
 /* lower_cfg.cc */
 bool lower_cfg_can(lower *l, const be_plan_block *block, const be_plan_op *term);
+void lower_make_blocks(lower *l);
+void lower_terminator(lower *l, const be_plan_op *term);
 void lower_cfg(lower *l);
 
 /* ---- counts.cc, remark.cc ---------------------------------------------------------------------- */

@@ -124,7 +124,7 @@ MlirValue lift_symbol(lift *l, tree decl) {
   }
   leave(l);
   be_map_set(&l->constants, decl, (void *)value.ptr);
-  be_map_set(&l->symbols, value.ptr, decl);
+  be_map_set(&l->symbols, (void *)(intptr_t)be_function_entry_count(l->out), decl);
   return value;
 }
 
