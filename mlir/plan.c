@@ -111,9 +111,11 @@ static void add_op(struct planner *p, MlirOperation op, struct be_plan_block *bl
   if (id >= 0) {
     const struct be_entry *lifted = &f->entries[id];
     plan->live[id] = true;
-    bool in_place = lifted->block == block->lifted && id > *last_kept;
+    /* What belongs to no statement (a constant put before others later on) has no order. */
+    bool ordered = lifted->stmt < 0 || id > *last_kept;
+    bool in_place = lifted->block == block->lifted && ordered;
     entry.fate = in_place && entry_kept(p, lifted) ? BE_FATE_KEEP : BE_FATE_BUILD;
-    if (entry.fate == BE_FATE_KEEP)
+    if (entry.fate == BE_FATE_KEEP && lifted->stmt >= 0)
       *last_kept = id;
   }
   if (id < 0) { /* a copy names the op it was made from */
