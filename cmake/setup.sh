@@ -63,7 +63,11 @@ install_packages() {
   [ ${#absent[@]} -eq 0 ] || say "not in the archives, left out: ${absent[*]}"
   [ ${#available[@]} -gt 0 ] || return 0
   say "installing ${available[*]}"
-  apt install --no-install-recommends "${available[@]}" >&2 || die "apt-get install failed"
+  mkdir -p "$build"
+  apt install --no-install-recommends "${available[@]}" >"$build/apt.log" 2>&1 || {
+    tail -n 20 "$build/apt.log" >&2
+    die "apt-get install failed; all of its output is in $build/apt.log"
+  }
 }
 
 # Configures and builds. Prints the output only when something fails.
