@@ -16,6 +16,11 @@ MlirType be_access_type(const struct be_ir *ir, MlirOperation op) {
 /* ---- decomposition
  * -------------------------------------------------------------------------------- */
 
+/* True for an `or` that adds: its operands have no bit in common. */
+static bool adds(enum be_opcode code, MlirOperation op) {
+  return code == BE_OP_ADD || (code == BE_OP_OR && be_op_has(op, "isDisjoint"));
+}
+
 static bool small(int64_t value) { return value > -(1LL << 31) && value < 1LL << 31; }
 
 static bool add_term(const struct be_ir *ir, struct be_address *out, MlirValue index,
@@ -31,13 +36,12 @@ static bool add_term(const struct be_ir *ir, struct be_address *out, MlirValue i
       out->offset += constant * scale;
       return true;
     }
-    bool exact =
-        (code == BE_OP_ADD || code == BE_OP_SUB || code == BE_OP_MUL || code == BE_OP_SHL) &&
-        ((be_op_overflow(ir, op) & BE_OVERFLOW_NSW) ||
-         mlirIntegerTypeGetWidth(mlirValueGetType(index)) == 64);
+    bool exact = (adds(code, op) || code == BE_OP_SUB || code == BE_OP_MUL || code == BE_OP_SHL) &&
+                 ((be_op_overflow(ir, op) & BE_OVERFLOW_NSW) ||
+                  mlirIntegerTypeGetWidth(mlirValueGetType(index)) == 64);
     if (exact && be_value_constant(ir, mlirOperationGetOperand(op, 1), &constant) &&
         small(constant) && small(scale)) {
-      if (code == BE_OP_ADD)
+      if (adds(code, op))
         out->offset += constant * scale;
       else if (code == BE_OP_SUB)
         out->offset -= constant * scale;
@@ -148,7 +152,10 @@ static uint64_t object_size(const struct be_ir *ir, MlirOperation func, MlirValu
 
 uint64_t be_address_span(const struct be_ir *ir, MlirOperation func,
                          const struct be_address *address) {
-  uint64_t span = object_size(ir, func, address->base);
+  MlirValue root = be_value_strip(ir, address->base);
+  while (be_value_code(ir, root) == BE_OP_GEP)
+    root = be_value_strip(ir, mlirOperationGetOperand(be_value_def(root), 0));
+  uint64_t span = object_size(ir, func, root);
   if (span || address->term_count == 0)
     return span;
   for (unsigned i = 0; i < address->term_count; i++) {

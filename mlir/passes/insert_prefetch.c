@@ -175,12 +175,14 @@ static void decline(struct work *work, MlirOperation access, enum be_reason reas
   be_run_missed(work->run, access, reason, &arg, key != NULL);
 }
 
-/* Bytes between the addresses of one iteration and the next; 0: not a constant. */
-static int64_t stride_of(struct work *work, const struct be_address *address) {
+/* Bytes between the addresses of one iteration and the next. False: not a constant. */
+static bool read_stride(struct work *work, const struct be_address *address, int64_t *out) {
   struct be_induction induction;
   int64_t stride = 0;
   if (be_induction_read(work->cfg, work->loop, address->base, &induction))
     stride = induction.step;
+  else if (be_loop_has_value(work->cfg, work->loop, address->base))
+    return false;
   for (unsigned i = 0; i < address->term_count; i++) {
     MlirValue index = address->terms[i].index;
     if (!be_loop_has_value(work->cfg, work->loop, index))
@@ -188,10 +190,11 @@ static int64_t stride_of(struct work *work, const struct be_address *address) {
     while (be_value_code(work->ir, index) == BE_OP_ZEXT)
       index = mlirOperationGetOperand(be_value_def(index), 0);
     if (!be_induction_read(work->cfg, work->loop, index, &induction))
-      return 0;
+      return false;
     stride += induction.step * address->terms[i].scale;
   }
-  return stride;
+  *out = stride;
+  return true;
 }
 
 static bool same_line(const struct be_address *a, const struct be_address *b) {
@@ -227,36 +230,56 @@ static void settle_inner(struct work *work, struct be_address *address) {
   address->term_count = kept;
 }
 
-/* The reason not to prefetch an access that could be, by cost alone; *number explains. */
-static enum be_reason too_dear(struct work *work, MlirOperation access, const struct plan *plan,
-                               const char **key, int64_t *number) {
+/* The innermost loop around the access, unless that is the one worked on. */
+static const struct be_loop *inner_loop(const struct work *work, MlirOperation access) {
+  int block = be_cfg_number(work->cfg, mlirOperationGetBlock(access));
+  const struct be_loop *inner = &work->cfg->loops[work->cfg->loop_of[block]];
+  return inner == work->loop ? NULL : inner;
+}
+
+/* Is it data that stays in the cache, or that the hardware will have fetched? */
+static enum be_reason at_hand(struct work *work, const struct plan *plan, const char **key,
+                              int64_t *number) {
   uint64_t span = be_address_span(work->ir, work->func, &plan->address);
-  int64_t stride = plan->level == 0 ? stride_of(work, &plan->address) : 0;
-  int64_t count = block_count(work->cfg, work->loop->header);
+  int64_t stride = 0;
   *key = "stride";
+  if (plan->level == 0 && !read_stride(work, &plan->address, &stride)) {
+    *key = NULL;
+    return BE_REASON_UNKNOWN_STRIDE;
+  }
   *number = stride;
   if (plan->level == 0 && llabs(stride) <= NEAR_STRIDE)
     return BE_REASON_HARDWARE_STRIDE;
   *key = "bytes";
   *number = (int64_t)span;
-  if (span && span <= CACHE)
-    return BE_REASON_FITS_CACHE;
+  return span && span <= CACHE ? BE_REASON_FITS_CACHE : BE_REASON_NONE;
+}
+
+/* The reason not to prefetch an access that could be, by cost alone; *number explains. */
+static enum be_reason too_dear(struct work *work, const struct plan *plan, const char **key,
+                               int64_t *number) {
+  enum be_reason reason = at_hand(work, plan, key, number);
+  const struct be_loop *inner = inner_loop(work, plan->access);
+  uint64_t inner_trips = inner ? trip_count(work->cfg, inner) : 0;
+  if (reason)
+    return reason;
   *key = "iterations";
   *number = (int64_t)work->trips;
   if (work->trips && work->trips < SHORT_TRIPS)
     return BE_REASON_SHORT_LOOP;
+  *number = (int64_t)inner_trips;
+  if (inner_trips > SHORT_TRIPS)
+    return BE_REASON_LONG_INNER_LOOP;
   *key = "count";
-  *number = count;
-  if (count == 0)
+  *number = block_count(work->cfg, work->loop->header);
+  if (*number == 0)
     return BE_REASON_COLD;
   *key = "operations";
-  *number = (int64_t)work->ops;
+  *number = (int64_t)(inner ? loop_size(work->cfg, inner) : work->ops);
   int64_t overlap = be_run_option(work->run, "overlap", OVERLAP);
-  bool decides =
-      be_op_code(work->ir, access) == BE_OP_LOAD && be_map_get(&work->deciding, access.ptr) != NULL;
-  if (!decides && work->ops * (uint64_t)overlap <= WINDOW)
-    return BE_REASON_OVERLAPPED;
-  return BE_REASON_NONE;
+  bool decides = be_op_code(work->ir, plan->access) == BE_OP_LOAD &&
+                 be_map_get(&work->deciding, plan->access.ptr) != NULL;
+  return decides || *number * overlap > WINDOW ? BE_REASON_NONE : BE_REASON_OVERLAPPED;
 }
 
 static void read_request(struct work *work, struct plan *plan) {
@@ -308,7 +331,7 @@ static void consider(struct work *work, MlirOperation access, int block) {
   }
   const char *key = NULL;
   int64_t number = 0;
-  reason = plan.wanted ? BE_REASON_NONE : too_dear(work, access, &plan, &key, &number);
+  reason = plan.wanted ? BE_REASON_NONE : too_dear(work, &plan, &key, &number);
   if (!be_ahead_bound(work->ahead))
     reason = reason ? reason : BE_REASON_UNKNOWN_BOUND, key = NULL;
   if (reason) {
