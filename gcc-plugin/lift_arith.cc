@@ -347,8 +347,9 @@ static bool lift_address_of(lift *l, gassign *stmt) {
   if (!type_is_modelled(TREE_TYPE(gimple_assign_lhs(stmt))) || !lift_can_address(ref))
     return false;
   MlirValue address = lift_address(l, ref);
-  const be_entry *last = be_function_entry(l->out, (int)be_function_entry_count(l->out) - 1);
-  bool made = last->stmt == l->stmt && mlirOperationGetNumResults(last->op) == 1 &&
+  int count = (int)be_function_entry_count(l->out);
+  const be_entry *last = count ? be_function_entry(l->out, count - 1) : NULL;
+  bool made = last && last->stmt == l->stmt && mlirOperationGetNumResults(last->op) == 1 &&
               mlirValueEqual(mlirOperationGetResult(last->op, 0), address);
   if (!made)
     address = be_build_cast(l->b, BE_OP_BITCAST, l->ir->ptr, address);

@@ -260,21 +260,13 @@ static void lower_cond_br(lower *l, const be_plan_op *term) {
   set_edges(l, l->bb, edges, 2);
 }
 
+/* Elements are stored in whole bytes, little end first as the host has it. */
 static int64_t case_value(MlirAttribute values, unsigned i, unsigned bits) {
-  switch (bits) {
-  case 8:
-    return mlirDenseElementsAttrGetInt8Value(values, i);
-  case 16:
-    return mlirDenseElementsAttrGetInt16Value(values, i);
-  case 32:
-    return mlirDenseElementsAttrGetInt32Value(values, i);
-  case 64:
-    return mlirDenseElementsAttrGetInt64Value(values, i);
-  default: {
-    MlirAttribute one = mlirDenseElementsAttrGetSplatValue(values);
-    return mlirIntegerAttrGetValueInt(one);
-  }
-  }
+  unsigned size = (bits + 7) / 8, shift = 64 - bits;
+  const char *raw = (const char *)mlirDenseElementsAttrGetRawData(values);
+  uint64_t value = 0;
+  memcpy(&value, raw + (mlirDenseElementsAttrIsSplat(values) ? 0 : i * size), size);
+  return (int64_t)(value << shift) >> shift;
 }
 
 static void lower_switch(lower *l, const be_plan_op *term) {
