@@ -4,12 +4,23 @@
 
 static const struct be_option options[] = {BE_OPTIONS_FLAGS, {0}};
 
-/* clang's link-time optimizer is in the linker. -Xlinker and not -Wl, which would cut values at
+/* An option of LLVM's, by way of clang and lld. -Xlinker and not -Wl, which would cut values at
  * their commas. */
+static void print_option(const char *name, const char *value) {
+  printf(" -Xlinker -mllvm -Xlinker -%s=%s", name, value);
+}
+
+/* clang's link-time optimizer is in the linker. -load makes our options known before they are read,
+ * --load-pass-plugin runs the passes. */
 static void print_lld(const struct be_flags *flags) {
-  printf("-fuse-ld=lld -Xlinker --load-pass-plugin=%s", flags->plugin);
-  for (size_t i = 0; i < flags->count; i++)
-    printf(" -Xlinker -mllvm -Xlinker -backedge-%s=%s", flags->pairs[i].key, flags->pairs[i].value);
+  char name[64];
+  printf("-fuse-ld=lld");
+  print_option("load", flags->plugin);
+  for (size_t i = 0; i < flags->count; i++) {
+    snprintf(name, sizeof name, "backedge-%s", flags->pairs[i].key);
+    print_option(name, flags->pairs[i].value);
+  }
+  printf(" -Xlinker --load-pass-plugin=%s", flags->plugin);
 }
 
 static enum be_exit run(const struct be_args *args) {
