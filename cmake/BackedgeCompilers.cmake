@@ -127,6 +127,8 @@ endfunction()
 
 function(backedge_add_gcc_plugin id)
   backedge_add_plugin(${id} ${ARGN})
+  # gcc has no shared libstdc++ loaded: loading one would double what the plugin costs.
+  target_link_options(backedge-${id} PRIVATE -static-libstdc++ -static-libgcc)
   target_include_directories(backedge-${id} SYSTEM PRIVATE ${BACKEDGE_${id}_INCLUDE})
   target_compile_options(backedge-${id} PRIVATE -fno-rtti -fno-exceptions)
   message(STATUS "Backedge: GCC plugin for ${BACKEDGE_${id}_COMMAND} (${BACKEDGE_${id}_VERSION})")
