@@ -216,12 +216,46 @@ static MlirAttribute access_field(lift *l, tree ref) {
   return attr;
 }
 
+/* The kind of scalar as type-based aliasing tells them apart; NULL: it may overlap anything. Kinds
+ * that GCC tells apart and this does not (long and long long) share a name, which is safe. */
+static const char *alias_name(tree type) {
+  if (POINTER_TYPE_P(type))
+    return "ptr";
+  if (SCALAR_FLOAT_TYPE_P(type))
+    return TYPE_PRECISION(type) == 32 ? "f32" : TYPE_PRECISION(type) == 64 ? "f64" : "float";
+  if (TREE_CODE(type) != INTEGER_TYPE && TREE_CODE(type) != ENUMERAL_TYPE)
+    return NULL;
+  switch (TYPE_PRECISION(type)) {
+  case 16:
+    return "i16";
+  case 32:
+    return "i32";
+  case 64:
+    return "i64";
+  default:
+    return NULL;
+  }
+}
+
+/* Only for passes: to ask GCC for alias sets numbers them. */
+static MlirAttribute alias_of(lift *l, tree ref) {
+  tree type = TREE_TYPE(ref);
+  const char *name = alias_name(type);
+  if (the_bridge.mode != BE_MODE_PASSES || !flag_strict_aliasing || !name)
+    return MlirAttribute{NULL};
+  alias_set_type set = get_alias_set(ref);
+  if (set == 0 || set != get_alias_set(TYPE_MAIN_VARIANT(type)))
+    return MlirAttribute{NULL};
+  return mlirStringAttrGet(l->ir->ctx, mlirStringRefCreateFromCString(name));
+}
+
 static be_access access_of(lift *l, tree ref, gimple *stmt) {
   be_access access = {};
   access.align = get_object_alignment(ref) / BITS_PER_UNIT;
   access.is_volatile = TREE_THIS_VOLATILE(ref) || gimple_has_volatile_ops(stmt);
   access.is_nontemporal = is_gimple_assign(stmt) && gimple_assign_nontemporal_move_p(as_a<gassign *>(stmt));
   access.field = access_field(l, ref);
+  access.alias = alias_of(l, ref);
   return access;
 }
 
