@@ -127,6 +127,12 @@ static void finish_unit(void *, void *) {
   be_options_init(&options);
 }
 
+/* What follows -fplugin-arg-backedge- ("passes=a"), or NULL. */
+static const char *own_option(const char *text) {
+  static const char prefix[] = "-fplugin-arg-backedge-";
+  return text && strncmp(text, prefix, strlen(prefix)) == 0 ? text + strlen(prefix) : NULL;
+}
+
 /* The producer string in debug information is made from the saved options: without ours, a plugin
  * that changes nothing leaves no trace in the object. */
 static void hide_options(void) {
@@ -135,23 +141,33 @@ static void hide_options(void) {
     const char *text = option->canonical_option[0];
     if (option->opt_index == OPT_fplugin_ && option->arg && strstr(option->arg, "backedge"))
       option->opt_index = OPT_SPECIAL_ignore;
-    else if (text && strncmp(text, "-fplugin-arg-backedge-", 22) == 0)
+    else if (own_option(text))
       option->opt_index = OPT_SPECIAL_ignore;
   }
 }
 
-static bool read_options(plugin_name_args *info) {
+static bool read_option(const char *text) {
+  char err[512], *key = xstrdup(text), *value = strchr(key, '=');
+  if (value)
+    *value++ = '\0';
+  int status = be_options_set(&options, key, value ? value : "", err, sizeof err);
+  if (status)
+    error("backedge: %s", err);
+  free(key);
+  return status == 0;
+}
+
+/* Read from the command line and not from plugin_name_args: of "passes=a(b=1)" GCC 12 hands on
+ * "a(b=1", one character less for each further '='. */
+static bool read_options(void) {
   char err[512];
   be_options_init(&options);
   bool ok = be_options_read_env(&options, err, sizeof err) == 0;
   if (!ok)
     error("backedge: %s", err);
-  for (int i = 0; i < info->argc; i++) {
-    const plugin_argument *arg = &info->argv[i];
-    if (be_options_set(&options, arg->key, arg->value ? arg->value : "", err, sizeof err)) {
-      error("backedge: %s", err);
-      ok = false;
-    }
+  for (unsigned i = 0; i < save_decoded_options_count; i++) {
+    const char *text = own_option(save_decoded_options[i].canonical_option[0]);
+    ok &= !text || read_option(text);
   }
   return ok;
 }
@@ -163,7 +179,7 @@ EXPORTED int plugin_init(plugin_name_args *info, plugin_gcc_version *version) {
     return 1;
   }
   hide_options();
-  if (!read_options(info))
+  if (!read_options())
     return 1;
   if (!be_options_active(&options))
     return 0;

@@ -13,6 +13,15 @@ GOOD = "llvm.func @f(%a: i32) -> i32 {\n  %0 = llvm.add %a, %a : i32\n  llvm.ret
 PROGRAM = """#include <stdio.h>
 int main(void) { int s = 0; for (int i = 0; i < 9; i++) s += i; printf("%d\\n", s); return 0; }
 """
+INDIRECT = """int f(const int *t, const int *i, const int *j, int n) {
+  int s = 0;
+  for (int k = 0; k < n; k++) {
+    int v = t[i[j[k]]];
+    s += v % 7 ? v / 3 : s % 5;
+  }
+  return s;
+}
+"""
 
 
 class Command:
@@ -126,6 +135,28 @@ def build_with_flags(command, cc):
         raise Failure(f"in {folder}:\n" + "\n".join(lines) + f"\n{done.stdout}{done.stderr}")
 
 
+def pass_options(command, cc):
+    """A pass option reaches the pass whole, in either spelling."""
+    command.suite.compiler(cc).require()
+    folder = command.suite.folder("options-" + cc)
+    source = os.path.join(folder, "i.c")
+    with open(source, "w", encoding="utf-8") as out:
+        out.write(INDIRECT)
+    found = {}
+    for text in ("insert-prefetch(distance=6)", "insert-prefetch:distance=60"):
+        remarks = os.path.join(folder, "remarks.yaml")
+        if os.path.exists(remarks):
+            os.remove(remarks)
+        flags = command("cflags", "--cc", cc, "--passes", text, "--remarks", remarks)[0].split()
+        if run([cc, "-O2", *flags, "-c", source, "-o", os.path.join(folder, "i.o")]).returncode:
+            raise Failure(f"{cc} {quote(flags)} failed")
+        with open(remarks, encoding="utf-8") as data:
+            found[text] = [int(n) for n in re.findall(r"- Distance: '(\d+)'", data.read())]
+    few, many = found.values()
+    if not few or [10 * n for n in few] != many:
+        raise Failure(f"distances in the remarks: {found}")
+
+
 def list_compilers(command):
     text = command("list")[0]
     for cc in MAIN + MORE:
@@ -154,4 +185,5 @@ def cases(suite):
     rules = (help_and_version, usage_errors, unknown_compilers, malformed_input, opt_output,
              list_compilers, manual_and_completion)
     out = [Case(rule.__name__, rule, command) for rule in rules]
+    out += [Case(f"pass options {cc}", pass_options, command, cc) for cc in MAIN + MORE]
     return out + [Case(f"flags {cc}", build_with_flags, command, cc) for cc in MAIN + MORE]
