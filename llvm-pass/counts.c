@@ -36,8 +36,7 @@ void count_block(struct lift *l, LLVMBasicBlockRef bb, MlirOperation terminator)
     return;
   uint64_t count = register_count(l->fun);
   if (count)
-    mlirOperationSetDiscardableAttributeByName(terminator,
-                                               mlirIdentifierStr(l->ir->name_count),
+    mlirOperationSetDiscardableAttributeByName(terminator, mlirIdentifierStr(l->ir->name_count),
                                                mlirIntegerAttrGet(l->ir->i64, (int64_t)count));
 }
 
@@ -49,8 +48,8 @@ void count_edges(struct lower *l, LLVMValueRef built, MlirOperation terminator) 
   LLVMTypeRef i32 = LLVMInt32TypeInContext(l->bridge->ctx);
   parts[0] = LLVMMDStringInContext2(l->bridge->ctx, "branch_weights", 14);
   for (intptr_t i = 0; i < count; i++)
-    parts[i + 1] = LLVMValueAsMetadata(
-        LLVMConstInt(i32, be_succ_weight(l->ir, terminator, (size_t)i), false));
+    parts[i + 1] =
+        LLVMValueAsMetadata(LLVMConstInt(i32, be_succ_weight(l->ir, terminator, (size_t)i), false));
   LLVMMetadataRef node = LLVMMDNodeInContext2(l->bridge->ctx, parts, (size_t)count + 1);
   LLVMSetMetadata(built, l->bridge->md_prof, LLVMMetadataAsValue(l->bridge->ctx, node));
   free(parts);

@@ -26,10 +26,10 @@ struct bridge {
   LLVMModuleRef module;
   LLVMTargetDataRef layout;
   char host_name[64];
-  struct be_map types;      /* LLVMTypeRef -> MlirType.ptr */
-  struct be_map host_types; /* MlirType.ptr -> LLVMTypeRef */
-  struct be_map access;     /* TBAA tag -> backedge.access attribute */
-  struct be_map files;      /* file metadata -> its name as an MLIR string */
+  struct be_map types;            /* LLVMTypeRef -> MlirType.ptr */
+  struct be_map host_types;       /* MlirType.ptr -> LLVMTypeRef */
+  struct be_map access;           /* TBAA tag -> backedge.access attribute */
+  struct be_map files;            /* file metadata -> its name as an MLIR string */
   MlirNamedAttribute effects[64]; /* by set of effects, on calls */
   unsigned md_tbaa, md_prof, md_nontemporal;
   LLVMValueRef fun; /* being worked on; for remarks */
@@ -44,7 +44,8 @@ struct bridge *plugin_start(LLVMModuleRef module, const struct be_options *optio
 bool run_place(struct bridge *bridge, LLVMValueRef fun, enum be_place place);
 void plugin_finish(struct bridge *bridge);
 
-/* ---- types: types.c --------------------------------------------------------------------------- */
+/* ---- types: types.c ---------------------------------------------------------------------------
+ */
 
 /* The MLIR type of values of an LLVM type, or null when there is none. */
 MlirType type_lift(struct bridge *bridge, LLVMTypeRef type);
@@ -56,7 +57,8 @@ LLVMTypeRef type_lower(struct bridge *bridge, MlirType type);
 /* An MLIR type that takes as much room in memory as `type`: for GEPs and allocas. */
 MlirType type_sized(struct bridge *bridge, LLVMTypeRef type);
 
-/* ---- lift: lift*.c ------------------------------------------------------------------------------ */
+/* ---- lift: lift*.c ------------------------------------------------------------------------------
+ */
 
 /* A function being lifted. */
 struct lift {
@@ -65,33 +67,33 @@ struct lift {
   LLVMValueRef fun;
   struct be_function *out;
   struct be_builder *b;
-  struct be_map values;      /* LLVMValueRef -> MlirValue.ptr */
-  struct be_map constants;   /* MlirValue.ptr of a constant -> LLVMValueRef */
-  struct be_map phis;        /* MlirValue.ptr of a block argument -> its PHI */
-  struct be_map block_of;    /* LLVMBasicBlockRef -> block number + 1 */
-  struct be_map edge_of;     /* invoke whose result its normal edge hands over -> block number + 1 */
-  struct be_map symbols;     /* a global -> whether it is declared: 1 yes, 2 otherwise */
-  struct be_map locations;   /* LLVMMetadataRef -> MlirLocation.ptr */
-  LLVMBasicBlockRef *bb_of;  /* block number -> block; NULL: stands for an edge */
-  LLVMBasicBlockRef *order;  /* reverse postorder */
+  struct be_map values;     /* LLVMValueRef -> MlirValue.ptr */
+  struct be_map constants;  /* MlirValue.ptr of a constant -> LLVMValueRef */
+  struct be_map phis;       /* MlirValue.ptr of a block argument -> its PHI */
+  struct be_map block_of;   /* LLVMBasicBlockRef -> block number + 1 */
+  struct be_map edge_of;    /* invoke whose result its normal edge hands over -> block number + 1 */
+  struct be_map symbols;    /* a global -> whether it is declared: 1 yes, 2 otherwise */
+  struct be_map locations;  /* LLVMMetadataRef -> MlirLocation.ptr */
+  LLVMBasicBlockRef *bb_of; /* block number -> block; NULL: stands for an edge */
+  LLVMBasicBlockRef *order; /* reverse postorder */
   int block_count, order_count;
-  LLVMValueRef *stmts;       /* statement number -> instruction */
-  bool *opaque;              /* statement number -> not modelled */
+  LLVMValueRef *stmts; /* statement number -> instruction */
+  bool *opaque;        /* statement number -> not modelled */
   int stmt_count, stmt_capacity;
-  LLVMValueRef *refs;        /* host reference number -> value */
+  LLVMValueRef *refs; /* host reference number -> value */
   int ref_count, ref_capacity;
-  MlirValue *args;           /* scratch: what a terminator hands to its successors */
+  MlirValue *args; /* scratch: what a terminator hands to its successors */
   size_t arg_count, arg_capacity;
-  uint32_t *weights;         /* of the terminator being lifted; NULL: none */
+  uint32_t *weights; /* of the terminator being lifted; NULL: none */
   unsigned weight_count;
   bool has_loops, has_dead_blocks, has_address_taken;
-  MlirOperation anchor;      /* the entry block's first op that is no constant */
+  MlirOperation anchor; /* the entry block's first op that is no constant */
   bool anchored;
-  int stmt;                  /* being lifted; -1: none */
+  int stmt; /* being lifted; -1: none */
   MlirLocation loc, fun_loc;
-  int block;                 /* being filled */
+  int block; /* being filled */
   unsigned modelled, opaque_count;
-  enum be_reason reason;     /* not NONE: declined */
+  enum be_reason reason; /* not NONE: declined */
   const char *detail;
 };
 
@@ -152,7 +154,8 @@ MlirBlock lift_block_of(struct lift *l, LLVMBasicBlockRef bb);
 /* Room for `more` further edge arguments. */
 void lift_reserve_args(struct lift *l, size_t more);
 
-/* ---- lower: lower*.c -------------------------------------------------------------------------- */
+/* ---- lower: lower*.c --------------------------------------------------------------------------
+ */
 
 /* A function being lowered. */
 struct lower {
@@ -170,10 +173,10 @@ struct lower {
   bool *dirty;                /* plan block -> its PHIs are made anew */
   LLVMValueRef *dead;         /* to be erased */
   size_t dead_count, dead_capacity;
-  LLVMValueRef cursor;        /* new instructions go before it; NULL: at the end of bb */
-  LLVMBasicBlockRef bb;       /* being filled */
+  LLVMValueRef cursor;              /* new instructions go before it; NULL: at the end of bb */
+  LLVMBasicBlockRef bb;             /* being filled */
   const struct be_plan_op *pending; /* an opaque statement that ends its block */
-  int last_id;                /* of the last lifted op met in this block */
+  int last_id;                      /* of the last lifted op met in this block */
   bool rebuild;
   const char *detail;
 };
@@ -187,6 +190,8 @@ void lower_release(struct lower *l);
 LLVMValueRef lower_stmt_of(const struct lower *l, int id);
 /* True when the op is part of a statement that is not modelled. */
 bool lower_is_opaque(const struct lower *l, int id);
+/* What is to be done with an op: the plan, but that rebuild leaves opaque statements alone. */
+enum be_fate lower_fate(const struct lower *l, const struct be_plan_op *op);
 void lower_kill(struct lower *l, LLVMValueRef inst);
 
 /* lower_value.c */
@@ -233,7 +238,8 @@ LLVMValueRef lower_terminator(struct lower *l, size_t block, const struct be_pla
 void lower_cfg(struct lower *l);
 size_t lower_block_index(const struct lower *l, MlirBlock block);
 
-/* ---- counts.c, remark.c ------------------------------------------------------------------------- */
+/* ---- counts.c, remark.c -------------------------------------------------------------------------
+ */
 
 /* Reads a terminator's branch weights into l->weights. */
 void count_read(struct lift *l, LLVMValueRef term);
@@ -246,7 +252,8 @@ void count_edges(struct lower *l, LLVMValueRef built, MlirOperation terminator);
 void remark_emit(void *host, const struct be_remark *remark);
 void remark_warn(void *host, const char *text);
 
-/* ---- register.cpp: what llvm-c cannot do ----------------------------------------------------------- */
+/* ---- register.cpp: what llvm-c cannot do
+ * ----------------------------------------------------------- */
 
 /* A set of enum be_effects. */
 unsigned register_effects(LLVMValueRef inst);

@@ -10,7 +10,8 @@ void lift_decline(struct lift *l, enum be_reason reason, const char *detail) {
   l->detail = detail;
 }
 
-/* ---- locations -------------------------------------------------------------------------------- */
+/* ---- locations --------------------------------------------------------------------------------
+ */
 
 static MlirAttribute file_name(struct bridge *bridge, LLVMMetadataRef scope) {
   LLVMMetadataRef file = LLVMDIScopeGetFile(scope);
@@ -53,7 +54,8 @@ static MlirLocation function_location(struct lift *l) {
                                     LLVMDISubprogramGetLine(subprogram), 0);
 }
 
-/* ---- instructions ----------------------------------------------------------------------------- */
+/* ---- instructions -----------------------------------------------------------------------------
+ */
 
 void lift_begin(struct lift *l, LLVMValueRef inst) {
   if (l->stmt_count == l->stmt_capacity) {
@@ -102,7 +104,8 @@ static void lift_statement(struct lift *l, LLVMValueRef inst) {
   l->opaque_count++;
 }
 
-/* ---- blocks ----------------------------------------------------------------------------------- */
+/* ---- blocks -----------------------------------------------------------------------------------
+ */
 
 /* Constants go before the first op of the entry block that is none. */
 static void note_anchor(struct lift *l) {
@@ -202,7 +205,8 @@ static bool add_blocks(struct lift *l) {
   return ok;
 }
 
-/* ---- order: reverse postorder, with one walk -------------------------------------------------- */
+/* ---- order: reverse postorder, with one walk --------------------------------------------------
+ */
 
 struct walk {
   LLVMBasicBlockRef bb;
@@ -252,7 +256,8 @@ void lift_prepare(struct lift *l, struct bridge *bridge, LLVMValueRef fun) {
   walk_blocks(l, (int)total);
 }
 
-/* ---- the function ------------------------------------------------------------------------------ */
+/* ---- the function ------------------------------------------------------------------------------
+ */
 
 static bool create_function(struct lift *l) {
   unsigned count = LLVMCountParams(l->fun);

@@ -6,24 +6,42 @@ static const struct {
   LLVMOpcode opcode;
   enum be_opcode code;
 } plain[] = {
-    {LLVMAdd, BE_OP_ADD},           {LLVMSub, BE_OP_SUB},
-    {LLVMMul, BE_OP_MUL},           {LLVMUDiv, BE_OP_UDIV},
-    {LLVMSDiv, BE_OP_SDIV},         {LLVMURem, BE_OP_UREM},
-    {LLVMSRem, BE_OP_SREM},         {LLVMAnd, BE_OP_AND},
-    {LLVMOr, BE_OP_OR},             {LLVMXor, BE_OP_XOR},
-    {LLVMShl, BE_OP_SHL},           {LLVMLShr, BE_OP_LSHR},
-    {LLVMAShr, BE_OP_ASHR},         {LLVMFAdd, BE_OP_FADD},
-    {LLVMFSub, BE_OP_FSUB},         {LLVMFMul, BE_OP_FMUL},
-    {LLVMFDiv, BE_OP_FDIV},         {LLVMFRem, BE_OP_FREM},
-    {LLVMFNeg, BE_OP_FNEG},         {LLVMTrunc, BE_OP_TRUNC},
-    {LLVMZExt, BE_OP_ZEXT},         {LLVMSExt, BE_OP_SEXT},
-    {LLVMFPTrunc, BE_OP_FPTRUNC},   {LLVMFPExt, BE_OP_FPEXT},
-    {LLVMFPToUI, BE_OP_FPTOUI},     {LLVMFPToSI, BE_OP_FPTOSI},
-    {LLVMUIToFP, BE_OP_UITOFP},     {LLVMSIToFP, BE_OP_SITOFP},
-    {LLVMPtrToInt, BE_OP_PTRTOINT}, {LLVMIntToPtr, BE_OP_INTTOPTR},
-    {LLVMBitCast, BE_OP_BITCAST},   {LLVMAddrSpaceCast, BE_OP_ADDRSPACECAST},
-    {LLVMFreeze, BE_OP_FREEZE},     {LLVMSelect, BE_OP_SELECT},
-    {LLVMICmp, BE_OP_ICMP},         {LLVMFCmp, BE_OP_FCMP},
+    {LLVMAdd, BE_OP_ADD},
+    {LLVMSub, BE_OP_SUB},
+    {LLVMMul, BE_OP_MUL},
+    {LLVMUDiv, BE_OP_UDIV},
+    {LLVMSDiv, BE_OP_SDIV},
+    {LLVMURem, BE_OP_UREM},
+    {LLVMSRem, BE_OP_SREM},
+    {LLVMAnd, BE_OP_AND},
+    {LLVMOr, BE_OP_OR},
+    {LLVMXor, BE_OP_XOR},
+    {LLVMShl, BE_OP_SHL},
+    {LLVMLShr, BE_OP_LSHR},
+    {LLVMAShr, BE_OP_ASHR},
+    {LLVMFAdd, BE_OP_FADD},
+    {LLVMFSub, BE_OP_FSUB},
+    {LLVMFMul, BE_OP_FMUL},
+    {LLVMFDiv, BE_OP_FDIV},
+    {LLVMFRem, BE_OP_FREM},
+    {LLVMFNeg, BE_OP_FNEG},
+    {LLVMTrunc, BE_OP_TRUNC},
+    {LLVMZExt, BE_OP_ZEXT},
+    {LLVMSExt, BE_OP_SEXT},
+    {LLVMFPTrunc, BE_OP_FPTRUNC},
+    {LLVMFPExt, BE_OP_FPEXT},
+    {LLVMFPToUI, BE_OP_FPTOUI},
+    {LLVMFPToSI, BE_OP_FPTOSI},
+    {LLVMUIToFP, BE_OP_UITOFP},
+    {LLVMSIToFP, BE_OP_SITOFP},
+    {LLVMPtrToInt, BE_OP_PTRTOINT},
+    {LLVMIntToPtr, BE_OP_INTTOPTR},
+    {LLVMBitCast, BE_OP_BITCAST},
+    {LLVMAddrSpaceCast, BE_OP_ADDRSPACECAST},
+    {LLVMFreeze, BE_OP_FREEZE},
+    {LLVMSelect, BE_OP_SELECT},
+    {LLVMICmp, BE_OP_ICMP},
+    {LLVMFCmp, BE_OP_FCMP},
     {LLVMExtractElement, BE_OP_EXTRACTELEMENT},
     {LLVMInsertElement, BE_OP_INSERTELEMENT},
     {LLVMShuffleVector, BE_OP_SHUFFLEVECTOR},
@@ -52,9 +70,9 @@ static unsigned overflow_of(LLVMValueRef inst) {
 }
 
 MlirValue lift_compare(struct lift *l, LLVMValueRef inst, const MlirValue *operands) {
-  static const enum be_icmp predicates[] = {
-      BE_ICMP_EQ,  BE_ICMP_NE,  BE_ICMP_UGT, BE_ICMP_UGE, BE_ICMP_ULT,
-      BE_ICMP_ULE, BE_ICMP_SGT, BE_ICMP_SGE, BE_ICMP_SLT, BE_ICMP_SLE};
+  static const enum be_icmp predicates[] = {BE_ICMP_EQ,  BE_ICMP_NE,  BE_ICMP_UGT, BE_ICMP_UGE,
+                                            BE_ICMP_ULT, BE_ICMP_ULE, BE_ICMP_SGT, BE_ICMP_SGE,
+                                            BE_ICMP_SLT, BE_ICMP_SLE};
   if (LLVMGetInstructionOpcode(inst) == LLVMICmp)
     return be_build_icmp(l->b, predicates[LLVMGetICmpPredicate(inst) - LLVMIntEQ], operands[0],
                          operands[1]);
@@ -99,15 +117,15 @@ static bool is_modelled(LLVMValueRef inst, enum be_opcode code) {
   case BE_OP_EXTRACTVALUE:
     return LLVMGetNumIndices(inst) == 1 && type_is_modelled(LLVMTypeOf(inst));
   case BE_OP_INSERTVALUE:
-    return LLVMGetNumIndices(inst) == 1 &&
-           type_is_modelled(LLVMTypeOf(LLVMGetOperand(inst, 1)));
+    return LLVMGetNumIndices(inst) == 1 && type_is_modelled(LLVMTypeOf(LLVMGetOperand(inst, 1)));
   case BE_OP_SHUFFLEVECTOR:
     return is_simple_shuffle(inst) && type_is_modelled(LLVMTypeOf(inst));
   case BE_OP_FREEZE:
   case BE_OP_SELECT:
     return type_is_modelled(LLVMTypeOf(inst));
   default:
-    return type_is_modelled(LLVMTypeOf(inst)) && type_is_modelled(LLVMTypeOf(LLVMGetOperand(inst, 0)));
+    return type_is_modelled(LLVMTypeOf(inst)) &&
+           type_is_modelled(LLVMTypeOf(LLVMGetOperand(inst, 0)));
   }
 }
 

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- intrinsics that are ops of their own -------------------------------------------------------- */
+/* ---- intrinsics that are ops of their own
+ * -------------------------------------------------------- */
 
 /* `operands`: how many of the arguments are operands; `attr`: where the next one goes. */
 static const struct intrinsic {
@@ -113,7 +114,8 @@ static bool lift_intrinsic(struct lift *l, LLVMValueRef inst, const struct intri
   }
 }
 
-/* ---- calls --------------------------------------------------------------------------------------- */
+/* ---- calls
+ * --------------------------------------------------------------------------------------- */
 
 struct callee {
   const char *symbol; /* NULL: an operand */
@@ -190,7 +192,8 @@ bool lift_call(struct lift *l, LLVMValueRef inst) {
   return true;
 }
 
-/* ---- exceptions ------------------------------------------------------------------------------------ */
+/* ---- exceptions
+ * ------------------------------------------------------------------------------------ */
 
 static MlirOperation build_invoke(struct lift *l, LLVMValueRef inst, const struct callee *callee,
                                   MlirValue *args, size_t count) {
@@ -254,7 +257,8 @@ bool lift_invoke(struct lift *l, LLVMValueRef inst) {
 
 /* MLIR checks that a catch names null or a symbol. */
 static bool is_clause(struct lift *l, LLVMValueRef clause) {
-  if (LLVMGetTypeKind(LLVMTypeOf(clause)) == LLVMArrayTypeKind || LLVMIsAConstantPointerNull(clause))
+  if (LLVMGetTypeKind(LLVMTypeOf(clause)) == LLVMArrayTypeKind ||
+      LLVMIsAConstantPointerNull(clause))
     return true;
   return LLVMIsAGlobalVariable(clause) && lift_symbol(l, clause);
 }

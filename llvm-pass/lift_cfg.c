@@ -35,7 +35,8 @@ size_t lift_edge(struct lift *l, LLVMBasicBlockRef from, LLVMBasicBlockRef to) {
   return count;
 }
 
-/* ---- terminators ------------------------------------------------------------------------------ */
+/* ---- terminators ------------------------------------------------------------------------------
+ */
 
 /* The terminator's ways out with what they hand over; freed by the caller. Arguments are placed
  * once all are known: the buffer may move. */

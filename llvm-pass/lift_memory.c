@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- addresses -------------------------------------------------------------------------------- */
+/* ---- addresses --------------------------------------------------------------------------------
+ */
 
 /* A GEP is taken apart into steps of one index; constants that follow one another are one step. */
 struct steps {
@@ -79,9 +80,8 @@ bool lift_address(struct lift *l, LLVMValueRef inst) {
   if (!can_address(l, inst))
     return false;
   LLVMTypeRef type = LLVMGetGEPSourceElementType(inst);
-  struct steps s = {.l = l,
-                    .address = lift_value(l, LLVMGetOperand(inst, 0)),
-                    .inbounds = LLVMIsInBounds(inst)};
+  struct steps s = {
+      .l = l, .address = lift_value(l, LLVMGetOperand(inst, 0)), .inbounds = LLVMIsInBounds(inst)};
   if (!step_index(&s, type, LLVMGetOperand(inst, 1)))
     lift_decline(l, BE_REASON_UNSUPPORTED_CFG, "an address");
   for (unsigned i = 2; i < (unsigned)LLVMGetNumOperands(inst); i++)
@@ -92,7 +92,8 @@ bool lift_address(struct lift *l, LLVMValueRef inst) {
   return true;
 }
 
-/* ---- which record, which field ------------------------------------------------------------------- */
+/* ---- which record, which field
+ * ------------------------------------------------------------------- */
 
 enum { TAG_OPERANDS = 4, NAME_MAX_LEN = 200 };
 
@@ -205,7 +206,8 @@ static void describe(struct lift *l, LLVMValueRef inst, LLVMValueRef address,
     be_map_set(&bridge->access, alias_key, (void *)access->alias.ptr);
 }
 
-/* ---- loads and stores ---------------------------------------------------------------------------- */
+/* ---- loads and stores
+ * ---------------------------------------------------------------------------- */
 
 /* False when the dialect cannot hold how the memory is accessed. */
 static bool read_access(struct lift *l, LLVMValueRef inst, LLVMTypeRef type, LLVMValueRef address,
@@ -233,9 +235,9 @@ bool lift_load(struct lift *l, LLVMValueRef inst) {
   LLVMValueRef address = LLVMGetOperand(inst, 0);
   if (!read_access(l, inst, LLVMTypeOf(inst), address, &access))
     return false;
-  lift_define(l, inst,
-              be_build_load(l->b, type_lift(l->bridge, LLVMTypeOf(inst)), lift_value(l, address),
-                            &access));
+  lift_define(
+      l, inst,
+      be_build_load(l->b, type_lift(l->bridge, LLVMTypeOf(inst)), lift_value(l, address), &access));
   return true;
 }
 
@@ -249,7 +251,8 @@ bool lift_store(struct lift *l, LLVMValueRef inst) {
   return true;
 }
 
-/* ---- other memory -------------------------------------------------------------------------------- */
+/* ---- other memory
+ * -------------------------------------------------------------------------------- */
 
 static MlirAttribute i64_attr(struct lift *l, uint64_t value) {
   return mlirIntegerAttrGet(l->ir->i64, (int64_t)value);
@@ -294,10 +297,9 @@ static bool lift_atomicrmw(struct lift *l, LLVMValueRef inst) {
     return false;
   MlirValue operands[2] = {lift_value(l, LLVMGetOperand(inst, 0)),
                            lift_value(l, LLVMGetOperand(inst, 1))};
-  MlirNamedAttribute attrs[4] = {
-      be_attr(l->ir, "bin_op", i64_attr(l, operation)),
-      be_attr(l->ir, "ordering", i64_attr(l, LLVMGetOrdering(inst))),
-      be_attr(l->ir, "alignment", i64_attr(l, LLVMGetAlignment(inst)))};
+  MlirNamedAttribute attrs[4] = {be_attr(l->ir, "bin_op", i64_attr(l, operation)),
+                                 be_attr(l->ir, "ordering", i64_attr(l, LLVMGetOrdering(inst))),
+                                 be_attr(l->ir, "alignment", i64_attr(l, LLVMGetAlignment(inst)))};
   size_t n = 3;
   if (LLVMGetVolatile(inst))
     attrs[n++] = be_attr(l->ir, "volatile_", l->ir->unit);
@@ -310,9 +312,9 @@ static bool lift_atomicrmw(struct lift *l, LLVMValueRef inst) {
 static bool lift_cmpxchg(struct lift *l, LLVMValueRef inst) {
   LLVMTypeRef type = LLVMTypeOf(LLVMGetOperand(inst, 1));
   LLVMTypeKind kind = LLVMGetTypeKind(type);
-  bool fits = kind == LLVMIntegerTypeKind ? LLVMGetIntTypeWidth(type) >= 8 &&
-                                                LLVMGetIntTypeWidth(type) <= 64
-                                          : kind == LLVMPointerTypeKind;
+  bool fits = kind == LLVMIntegerTypeKind
+                  ? LLVMGetIntTypeWidth(type) >= 8 && LLVMGetIntTypeWidth(type) <= 64
+                  : kind == LLVMPointerTypeKind;
   if (!fits || LLVMIsAtomicSingleThread(inst))
     return false;
   MlirValue operands[3];

@@ -2,7 +2,8 @@
 #include "internal.h"
 #include <stdlib.h>
 
-/* ---- the entry block ---------------------------------------------------------------------------- */
+/* ---- the entry block ----------------------------------------------------------------------------
+ */
 
 static void enter(struct lift *l) {
   be_function_at_block(l->out, 0);
@@ -47,7 +48,8 @@ MlirValue lift_int(struct lift *l, LLVMTypeRef type, int64_t value) {
   return lift_value(l, LLVMConstInt(type, (unsigned long long)value, true));
 }
 
-/* ---- symbols ------------------------------------------------------------------------------------- */
+/* ---- symbols
+ * ------------------------------------------------------------------------------------- */
 
 static bool declare(struct lift *l, LLVMValueRef global) {
   size_t len;
@@ -86,7 +88,8 @@ static MlirValue symbol(struct lift *l, LLVMValueRef global) {
   return remember(l, global, address);
 }
 
-/* ---- constants ---------------------------------------------------------------------------------- */
+/* ---- constants ----------------------------------------------------------------------------------
+ */
 
 static MlirValue build_constant(struct lift *l, LLVMValueRef value, MlirType type,
                                 MlirAttribute attr) {
@@ -149,7 +152,8 @@ static MlirValue constant(struct lift *l, LLVMValueRef value) {
   }
 }
 
-/* ---- values -------------------------------------------------------------------------------------- */
+/* ---- values
+ * -------------------------------------------------------------------------------------- */
 
 void lift_define(struct lift *l, LLVMValueRef inst, MlirValue value) {
   be_map_set(&l->values, inst, (void *)value.ptr);

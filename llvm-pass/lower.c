@@ -20,6 +20,11 @@ bool lower_is_opaque(const struct lower *l, int id) {
   return stmt >= 0 && l->lift->opaque[stmt];
 }
 
+enum be_fate lower_fate(const struct lower *l, const struct be_plan_op *op) {
+  return op->fate == BE_FATE_BUILD && l->rebuild && lower_is_opaque(l, op->id) ? BE_FATE_KEEP
+                                                                               : op->fate;
+}
+
 void lower_kill(struct lower *l, LLVMValueRef inst) {
   if (l->dead_count == l->dead_capacity) {
     l->dead_capacity = l->dead_capacity ? 2 * l->dead_capacity : 64;
@@ -28,7 +33,8 @@ void lower_kill(struct lower *l, LLVMValueRef inst) {
   l->dead[l->dead_count++] = inst;
 }
 
-/* ---- begin and end ------------------------------------------------------------------------------ */
+/* ---- begin and end ------------------------------------------------------------------------------
+ */
 
 static void map_results(struct lower *l, const struct be_plan_op *op) {
   if (op->fate == BE_FATE_NEW || !mlirOperationGetNumResults(op->op))
@@ -87,7 +93,8 @@ void lower_release(struct lower *l) {
   free(l->dead);
 }
 
-/* ---- check: nothing is touched ------------------------------------------------------------------- */
+/* ---- check: nothing is touched
+ * ------------------------------------------------------------------- */
 
 static bool fail(struct lower *l, const char *detail) {
   if (!l->detail)
@@ -95,10 +102,16 @@ static bool fail(struct lower *l, const char *detail) {
   return false;
 }
 
+static bool is_host_const(enum be_opcode code) {
+  return code >= BE_OP_CONSTANT && code <= BE_OP_HOST;
+}
+
 static bool can_build(struct lower *l, const struct be_plan_block *block,
                       const struct be_plan_op *op) {
   if (op->code == BE_OP_OTHER)
     return fail(l, "an op that is not in the vocabulary");
+  if (is_host_const(op->code)) /* made where it is used, where it can be */
+    return true;
   if (lower_is_terminator(op->code))
     return lower_cfg_can(l, block, op) || fail(l, be_opcode_name(op->code));
   if (!lower_operands_can(l, op->op))
@@ -112,7 +125,7 @@ static bool check_block(struct lower *l, const struct be_plan_block *block) {
     return fail(l, "an empty block");
   for (size_t i = 0; i < block->count; i++) {
     const struct be_plan_op *op = &l->plan->ops[block->first + i];
-    if (op->fate != BE_FATE_KEEP && !can_build(l, block, op))
+    if (lower_fate(l, op) != BE_FATE_KEEP && !can_build(l, block, op))
       return false;
   }
   return true;
@@ -135,11 +148,8 @@ bool lower_check(struct lower *l) {
   return true;
 }
 
-/* ---- build ------------------------------------------------------------------------------------- */
-
-static bool is_host_const(enum be_opcode code) {
-  return code >= BE_OP_CONSTANT && code <= BE_OP_HOST;
-}
+/* ---- build -------------------------------------------------------------------------------------
+ */
 
 /* True when the lifted op still stands in its block, after all those before it. */
 static bool in_order(const struct lower *l, const struct be_plan_block *block,
@@ -177,7 +187,7 @@ static void lower_op(struct lower *l, size_t block, const struct be_plan_op *op)
     l->last_id = op->id;
     l->cursor = inst;
   }
-  if (op->fate == BE_FATE_KEEP) {
+  if (lower_fate(l, op) == BE_FATE_KEEP) {
     if (inst)
       l->cursor = LLVMGetNextInstruction(inst);
     if (inst || !lower_is_terminator(op->code))
@@ -210,7 +220,8 @@ static void lower_block(struct lower *l, size_t index) {
     lower_op(l, index, &l->plan->ops[block->first + i]);
 }
 
-/* ---- what is gone ---------------------------------------------------------------------------------- */
+/* ---- what is gone
+ * ---------------------------------------------------------------------------------- */
 
 static void kill_statements(struct lower *l) {
   struct be_function *out = l->lift->out;
@@ -221,7 +232,7 @@ static void kill_statements(struct lower *l) {
   }
   for (size_t i = 0; i < l->plan->op_count; i++) {
     const struct be_plan_op *op = &l->plan->ops[i];
-    if (op->fate != BE_FATE_BUILD)
+    if (lower_fate(l, op) != BE_FATE_BUILD)
       continue;
     const struct be_entry *entry = be_function_entry(out, op->id);
     if (entry->main && entry->stmt >= 0)

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- calls -------------------------------------------------------------------------------------- */
+/* ---- calls --------------------------------------------------------------------------------------
+ */
 
 struct callee {
   LLVMTypeRef type;
@@ -110,15 +111,15 @@ LLVMValueRef lower_invoke(struct lower *l, const struct be_plan_op *op, LLVMBasi
 static LLVMValueRef lower_landingpad(struct lower *l, const struct be_plan_op *op) {
   LLVMValueRef inst = lower_stmt_of(l, op->id);
   unsigned count = (unsigned)mlirOperationGetNumOperands(op->op);
-  LLVMValueRef built =
-      LLVMBuildLandingPad(l->builder, LLVMTypeOf(inst), NULL, count, "");
+  LLVMValueRef built = LLVMBuildLandingPad(l->builder, LLVMTypeOf(inst), NULL, count, "");
   LLVMSetCleanup(built, be_op_has(op->op, "cleanup"));
   for (unsigned i = 0; i < count; i++)
     LLVMAddClause(built, lower_operand(l, op->op, i));
   return built;
 }
 
-/* ---- intrinsics --------------------------------------------------------------------------------- */
+/* ---- intrinsics ---------------------------------------------------------------------------------
+ */
 
 static LLVMValueRef lower_math(struct lower *l, const struct be_plan_op *op) {
   LLVMValueRef args[4];
@@ -126,16 +127,17 @@ static LLVMValueRef lower_math(struct lower *l, const struct be_plan_op *op) {
   LLVMTypeRef type = lower_result_type(l, op);
   for (unsigned i = 0; i < count; i++)
     args[i] = lower_operand(l, op->op, i);
-  const char *flag = op->code == BE_OP_ABS                               ? "is_int_min_poison"
+  const char *flag = op->code == BE_OP_ABS                              ? "is_int_min_poison"
                      : op->code == BE_OP_CTLZ || op->code == BE_OP_CTTZ ? "is_zero_poison"
-                                                                         : NULL;
+                                                                        : NULL;
   if (flag)
-    args[count++] = LLVMConstInt(LLVMInt1TypeInContext(l->bridge->ctx),
-                                 be_op_int(op->op, flag, 0) != 0, false);
+    args[count++] =
+        LLVMConstInt(LLVMInt1TypeInContext(l->bridge->ctx), be_op_int(op->op, flag, 0) != 0, false);
   return lower_emit(l, lower_intrinsic(op->code), &type, 1, args, count);
 }
 
-/* ---- opaque statements ---------------------------------------------------------------------------- */
+/* ---- opaque statements
+ * ---------------------------------------------------------------------------- */
 
 /* A copy of the old instruction: only its operands may differ. */
 LLVMValueRef lower_opaque(struct lower *l, const struct be_plan_op *op) {
@@ -165,7 +167,8 @@ static bool opaque_can(struct lower *l, const struct be_plan_op *op) {
   return n == mlirOperationGetNumOperands(op->op);
 }
 
-/* ---- all of them ------------------------------------------------------------------------------------ */
+/* ---- all of them
+ * ------------------------------------------------------------------------------------ */
 
 static bool can_call(struct lower *l, const struct be_plan_op *op) {
   LLVMTypeRef type = call_type(l, op);

@@ -23,7 +23,8 @@ static size_t successor_count(const struct be_plan_op *op) {
   return (size_t)mlirOperationGetNumSuccessors(op->op);
 }
 
-/* ---- check -------------------------------------------------------------------------------------- */
+/* ---- check --------------------------------------------------------------------------------------
+ */
 
 static bool switch_can(const struct be_plan_op *op) {
   MlirType type = mlirValueGetType(mlirOperationGetOperand(op->op, 0));
@@ -50,7 +51,8 @@ bool lower_cfg_can(struct lower *l, const struct be_plan_block *block,
   }
 }
 
-/* ---- blocks and PHIs ------------------------------------------------------------------------------ */
+/* ---- blocks and PHIs
+ * ------------------------------------------------------------------------------ */
 
 static void make_blocks(struct lower *l) {
   for (size_t i = 0; i < l->plan->block_count; i++) {
@@ -75,7 +77,7 @@ static void find_dirty(struct lower *l) {
   unsigned *edges = calloc(blocks + 1, sizeof *edges);
   for (size_t i = 0; i < blocks; i++) {
     const struct be_plan_op *op = terminator_of(l, i);
-    bool kept = op->fate == BE_FATE_KEEP && lower_stmt_of(l, op->id);
+    bool kept = lower_fate(l, op) == BE_FATE_KEEP && lower_stmt_of(l, op->id);
     for (size_t k = successor_count(op); k-- > 0;) {
       size_t to = successor(l, op, k);
       edges[to]++;
@@ -154,7 +156,8 @@ void lower_cfg_begin(struct lower *l) {
     make_phis(l, i);
 }
 
-/* ---- order: reverse postorder, then what cannot be reached ----------------------------------------- */
+/* ---- order: reverse postorder, then what cannot be reached
+ * ----------------------------------------- */
 
 struct walk {
   size_t block, next;
@@ -162,7 +165,8 @@ struct walk {
 
 size_t *lower_cfg_order(struct lower *l) {
   size_t total = l->plan->block_count, left = total, depth = 0;
-  size_t *order = malloc((total + 1) * sizeof *order), *sorted = malloc((total + 1) * sizeof *order);
+  size_t *order = malloc((total + 1) * sizeof *order),
+         *sorted = malloc((total + 1) * sizeof *order);
   struct walk *stack = malloc((total + 1) * sizeof *stack);
   bool *seen = calloc(total + 1, sizeof *seen);
   stack[depth++] = (struct walk){0, 0};
@@ -192,7 +196,8 @@ size_t *lower_cfg_order(struct lower *l) {
   return sorted;
 }
 
-/* ---- terminators ---------------------------------------------------------------------------------- */
+/* ---- terminators
+ * ---------------------------------------------------------------------------------- */
 
 static bool same_arguments(struct lower *l, const struct be_plan_op *op, size_t a, size_t b) {
   size_t first_a, first_b, count = be_succ_operands(l->ir, op->op, a, &first_a);
@@ -225,8 +230,7 @@ static LLVMBasicBlockRef target(struct lower *l, size_t block, const struct be_p
 static LLVMValueRef lower_switch(struct lower *l, size_t block, const struct be_plan_op *op) {
   LLVMValueRef value = lower_operand(l, op->op, 0);
   size_t count = successor_count(op) - 1;
-  LLVMValueRef built =
-      LLVMBuildSwitch(l->builder, value, target(l, block, op, 0), (unsigned)count);
+  LLVMValueRef built = LLVMBuildSwitch(l->builder, value, target(l, block, op, 0), (unsigned)count);
   MlirAttribute cases = lower_attr(op->op, "case_values");
   for (size_t i = 0; i < count; i++) {
     MlirAttribute element = mlirElementsAttrGetValue(cases, 1, &(uint64_t){i});
@@ -288,7 +292,8 @@ LLVMValueRef lower_terminator(struct lower *l, size_t block, const struct be_pla
   return built;
 }
 
-/* ---- what the edges hand over ----------------------------------------------------------------------- */
+/* ---- what the edges hand over
+ * ----------------------------------------------------------------------- */
 
 static void fill_edge(struct lower *l, size_t block, const struct be_plan_op *op, size_t i) {
   size_t to = successor(l, op, i), first;

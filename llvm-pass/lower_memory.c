@@ -1,7 +1,8 @@
 /* lower_memory.c - addresses, loads, stores, atomics, copies of memory. */
 #include "internal.h"
 
-/* ---- addresses ---------------------------------------------------------------------------------- */
+/* ---- addresses ----------------------------------------------------------------------------------
+ */
 
 /* The type a GEP or an alloca counts in: only its size matters. NULL when unknown. */
 static LLVMTypeRef sized_type(struct lower *l, MlirType type) {
@@ -33,7 +34,8 @@ static LLVMValueRef lower_gep(struct lower *l, const struct be_plan_op *op) {
                                        : LLVMBuildGEP2(l->builder, type, base, &by, 1, "");
 }
 
-/* ---- loads and stores --------------------------------------------------------------------------- */
+/* ---- loads and stores ---------------------------------------------------------------------------
+ */
 
 static void set_access(struct lower *l, const struct be_plan_op *op, LLVMValueRef built) {
   int64_t align = be_op_int(op->op, "alignment", 0);
@@ -63,7 +65,8 @@ static LLVMValueRef lower_store(struct lower *l, const struct be_plan_op *op) {
   return built;
 }
 
-/* ---- locals ------------------------------------------------------------------------------------- */
+/* ---- locals -------------------------------------------------------------------------------------
+ */
 
 static LLVMTypeRef allocated_type(struct lower *l, const struct be_plan_op *op) {
   MlirType type = mlirTypeAttrGetValue(lower_attr(op->op, "elem_type"));
@@ -87,7 +90,8 @@ static LLVMValueRef lower_alloca(struct lower *l, const struct be_plan_op *op) {
   return built;
 }
 
-/* ---- atomics -------------------------------------------------------------------------------------- */
+/* ---- atomics
+ * -------------------------------------------------------------------------------------- */
 
 static LLVMAtomicOrdering ordering(const struct be_plan_op *op, const char *name) {
   return (LLVMAtomicOrdering)be_op_int(op->op, name, LLVMAtomicOrderingSequentiallyConsistent);
@@ -100,17 +104,16 @@ static LLVMValueRef lower_atomicrmw(struct lower *l, const struct be_plan_op *op
 }
 
 static LLVMValueRef lower_cmpxchg(struct lower *l, const struct be_plan_op *op) {
-  LLVMValueRef built = LLVMBuildAtomicCmpXchg(
-      l->builder, lower_operand(l, op->op, 0), lower_operand(l, op->op, 1),
-      lower_operand(l, op->op, 2), ordering(op, "success_ordering"),
-      ordering(op, "failure_ordering"), false);
+  LLVMValueRef built =
+      LLVMBuildAtomicCmpXchg(l->builder, lower_operand(l, op->op, 0), lower_operand(l, op->op, 1),
+                             lower_operand(l, op->op, 2), ordering(op, "success_ordering"),
+                             ordering(op, "failure_ordering"), false);
   LLVMSetWeak(built, be_op_has(op->op, "weak"));
   return built;
 }
 
 static LLVMValueRef lower_atomic(struct lower *l, const struct be_plan_op *op) {
-  LLVMValueRef built =
-      op->code == BE_OP_ATOMICRMW ? lower_atomicrmw(l, op) : lower_cmpxchg(l, op);
+  LLVMValueRef built = op->code == BE_OP_ATOMICRMW ? lower_atomicrmw(l, op) : lower_cmpxchg(l, op);
   int64_t align = be_op_int(op->op, "alignment", 0);
   if (align)
     LLVMSetAlignment(built, (unsigned)align);
@@ -118,7 +121,8 @@ static LLVMValueRef lower_atomic(struct lower *l, const struct be_plan_op *op) {
   return built;
 }
 
-/* ---- copies and hints ----------------------------------------------------------------------------- */
+/* ---- copies and hints
+ * ----------------------------------------------------------------------------- */
 
 static LLVMValueRef lower_copy(struct lower *l, const struct be_plan_op *op) {
   LLVMValueRef args[4];
@@ -137,8 +141,7 @@ static LLVMValueRef lower_copy(struct lower *l, const struct be_plan_op *op) {
 static LLVMValueRef lower_prefetch(struct lower *l, const struct be_plan_op *op) {
   LLVMTypeRef i32 = LLVMInt32TypeInContext(l->bridge->ctx);
   LLVMValueRef address = lower_operand(l, op->op, 0);
-  LLVMValueRef args[4] = {address,
-                          LLVMConstInt(i32, (unsigned)be_op_int(op->op, "rw", 0), false),
+  LLVMValueRef args[4] = {address, LLVMConstInt(i32, (unsigned)be_op_int(op->op, "rw", 0), false),
                           LLVMConstInt(i32, (unsigned)be_op_int(op->op, "hint", 3), false),
                           LLVMConstInt(i32, (unsigned)be_op_int(op->op, "cache", 1), false)};
   LLVMTypeRef type = LLVMTypeOf(address);
@@ -156,7 +159,8 @@ static LLVMValueRef lower_lifetime(struct lower *l, const struct be_plan_op *op)
                     has_size ? 2 : 1);
 }
 
-/* ---- all of them ------------------------------------------------------------------------------------ */
+/* ---- all of them
+ * ------------------------------------------------------------------------------------ */
 
 bool lower_memory_can(struct lower *l, const struct be_plan_op *op) {
   switch (op->code) {

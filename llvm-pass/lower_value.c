@@ -11,7 +11,8 @@ static bool is_constant(enum be_opcode code) {
   return code >= BE_OP_CONSTANT && code <= BE_OP_HOST;
 }
 
-/* ---- constants ---------------------------------------------------------------------------------- */
+/* ---- constants ----------------------------------------------------------------------------------
+ */
 
 LLVMValueRef lower_global(struct lower *l, MlirStringRef name) {
   LLVMModuleRef module = l->bridge->module;
@@ -66,7 +67,8 @@ static LLVMValueRef constant(struct lower *l, MlirOperation op, enum be_opcode c
   }
 }
 
-/* ---- values ------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------------
+ */
 
 /* Part of a kept statement, wanted by others too: made again where it is wanted. */
 static LLVMValueRef again(struct lower *l, MlirOperation op) {
@@ -119,8 +121,7 @@ void lower_result(struct lower *l, const struct be_plan_op *op, LLVMValueRef bui
   bool stands_for = inst && (entry->main || op->code == BE_OP_STMT);
   if (stands_for && LLVMIsAInstruction(built) && !lower_is_opaque(l, op->id))
     register_copy_facts(built, inst, op->fate == BE_FATE_BUILD && l->rebuild);
-  if (mlirOperationGetNumResults(op->op) &&
-      LLVMGetTypeKind(LLVMTypeOf(built)) != LLVMVoidTypeKind)
+  if (mlirOperationGetNumResults(op->op) && LLVMGetTypeKind(LLVMTypeOf(built)) != LLVMVoidTypeKind)
     be_map_set(&l->values, mlirOperationGetResult(op->op, 0).ptr, built);
   if (op->fate == BE_FATE_BUILD && stands_for && LLVMTypeOf(built) == LLVMTypeOf(inst) &&
       LLVMGetTypeKind(LLVMTypeOf(built)) != LLVMVoidTypeKind)

@@ -78,7 +78,8 @@ bool run_place(struct bridge *bridge, LLVMValueRef fun, enum be_place place) {
   return changed;
 }
 
-/* ---- the module --------------------------------------------------------------------------------- */
+/* ---- the module ---------------------------------------------------------------------------------
+ */
 
 static void find_names(struct bridge *bridge, LLVMModuleRef module) {
   bridge->module = module;

@@ -28,7 +28,8 @@ namespace {
 constexpr const char *DoneAttribute = "backedge-done";
 } // namespace
 
-/* ---- questions ---------------------------------------------------------------------------------- */
+/* ---- questions ----------------------------------------------------------------------------------
+ */
 
 static bool isPinnedCall(const CallBase &Call) {
   return Call.isConvergent() || Call.cannotDuplicate() || Call.isInlineAsm() ||
@@ -54,7 +55,8 @@ unsigned register_effects(LLVMValueRef Inst) {
 
 bool register_is_personality_funclet(LLVMValueRef Fun) {
   const auto *F = cast<Function>(unwrap(Fun));
-  return F->hasPersonalityFn() && isFuncletEHPersonality(classifyEHPersonality(F->getPersonalityFn()));
+  return F->hasPersonalityFn() &&
+         isFuncletEHPersonality(classifyEHPersonality(F->getPersonalityFn()));
 }
 
 uint64_t register_count(LLVMValueRef Fun) {
@@ -68,15 +70,14 @@ bool register_is_done(LLVMValueRef Fun) {
   return cast<Function>(unwrap(Fun))->hasFnAttribute(DoneAttribute);
 }
 
-void register_set_done(LLVMValueRef Fun) {
-  cast<Function>(unwrap(Fun))->addFnAttr(DoneAttribute);
-}
+void register_set_done(LLVMValueRef Fun) { cast<Function>(unwrap(Fun))->addFnAttr(DoneAttribute); }
 
 void register_remove_dead_blocks(LLVMValueRef Fun) {
   EliminateUnreachableBlocks(*cast<Function>(unwrap(Fun)));
 }
 
-/* ---- facts -------------------------------------------------------------------------------------- */
+/* ---- facts --------------------------------------------------------------------------------------
+ */
 
 /* What a call's parameters must have whatever is passed: how it is passed. */
 static AttributeSet passingAttributes(LLVMContext &Ctx, AttributeSet All) {
@@ -112,7 +113,8 @@ static void copyCallFacts(CallBase &To, const CallBase &From, bool Exact) {
     Params.push_back(I < From.arg_size() ? passingAttributes(Ctx, Attrs.getParamAttrs(I))
                                          : AttributeSet());
   AttributeSet Fn = Attrs.getFnAttrs().removeAttribute(Ctx, Attribute::Memory);
-  To.setAttributes(AttributeList::get(Ctx, Fn, passingAttributes(Ctx, Attrs.getRetAttrs()), Params));
+  To.setAttributes(
+      AttributeList::get(Ctx, Fn, passingAttributes(Ctx, Attrs.getRetAttrs()), Params));
 }
 
 void register_copy_facts(LLVMValueRef ToRef, LLVMValueRef FromRef, bool Exact) {
@@ -137,7 +139,8 @@ void register_copy_facts(LLVMValueRef ToRef, LLVMValueRef FromRef, bool Exact) {
     To->takeName(From);
 }
 
-/* ---- a way back ------------------------------------------------------------------------------------ */
+/* ---- a way back
+ * ------------------------------------------------------------------------------------ */
 
 static bool hasAddressTaken(const Function &F) {
   for (const BasicBlock &BB : F)
@@ -176,14 +179,19 @@ void register_restore(LLVMValueRef Fun, LLVMValueRef SavedRef, bool Broken) {
   Saved->eraseFromParent();
 }
 
-/* ---- diagnostics -------------------------------------------------------------------------------- */
+/* ---- diagnostics --------------------------------------------------------------------------------
+ */
 
 static DiagnosticLocation locationOf(const Function &F, const be_remark &Remark) {
   DISubprogram *Program = F.getSubprogram();
   if (!Program || !Remark.line)
     return DiagnosticLocation(Program);
-  return DiagnosticLocation(
-      DebugLoc(DILocation::get(F.getContext(), Remark.line, Remark.column, Program)));
+  LLVMContext &Ctx = F.getContext();
+  DIScope *Scope = Program;
+  if (Remark.file && Program->getFilename() != Remark.file) /* inlined from another file */
+    Scope = DILexicalBlockFile::get(Ctx, Program,
+                                    DIFile::get(Ctx, Remark.file, Program->getDirectory()), 0);
+  return DiagnosticLocation(DebugLoc(DILocation::get(Ctx, Remark.line, Remark.column, Scope)));
 }
 
 template <typename Kind>
@@ -231,7 +239,8 @@ void register_fail(LLVMModuleRef M, const char *Text) {
   diagnose(*unwrap(M), "backedge: " + Twine(Text), DS_Error);
 }
 
-/* ---- options ------------------------------------------------------------------------------------ */
+/* ---- options ------------------------------------------------------------------------------------
+ */
 
 /* The keys as options of the host's command line, once per process. */
 static SmallVector<cl::opt<std::string> *, 8> *CommandLine;
@@ -242,21 +251,22 @@ static void declareOptions() {
   for (const char *const *Key = be_options_keys(); *Key; Key++)
     Names.push_back(std::string("backedge-") + *Key);
   for (const std::string &Name : Names)
-    CommandLine->push_back(new cl::opt<std::string>(StringRef(Name), cl::desc("Backedge option"), cl::Hidden));
+    CommandLine->push_back(
+        new cl::opt<std::string>(StringRef(Name), cl::desc("Backedge option"), cl::Hidden));
 }
 
 static bool readCommandLine(be_options *Options, char *Err, size_t Size) {
   const char *const *Key = be_options_keys();
   for (cl::opt<std::string> *Option : *CommandLine) {
-    if (Option->getNumOccurrences() &&
-        be_options_set(Options, *Key, Option->c_str(), Err, Size))
+    if (Option->getNumOccurrences() && be_options_set(Options, *Key, Option->c_str(), Err, Size))
       return false;
     Key++;
   }
   return true;
 }
 
-/* ---- passes ------------------------------------------------------------------------------------- */
+/* ---- passes -------------------------------------------------------------------------------------
+ */
 
 namespace {
 
@@ -268,8 +278,7 @@ struct Unit {
   bridge *Bridge = nullptr;
 
   Unit() {
-    Failed = !plugin_init(&Options, Err, sizeof Err) ||
-             !readCommandLine(&Options, Err, sizeof Err);
+    Failed = !plugin_init(&Options, Err, sizeof Err) || !readCommandLine(&Options, Err, sizeof Err);
   }
   ~Unit() {
     finish();
@@ -300,8 +309,8 @@ struct FunctionPlace : PassInfoMixin<FunctionPlace> {
   std::shared_ptr<Unit> TheUnit;
   explicit FunctionPlace(std::shared_ptr<Unit> U) : TheUnit(std::move(U)) {}
   PreservedAnalyses run(Function &F, FunctionAnalysisManager &) {
-    bool Changed = TheUnit->start(*F.getParent()) &&
-                   run_place(TheUnit->Bridge, wrap(&F), BE_PLACE_LOOPS);
+    bool Changed =
+        TheUnit->start(*F.getParent()) && run_place(TheUnit->Bridge, wrap(&F), BE_PLACE_LOOPS);
     return Changed ? PreservedAnalyses::none() : PreservedAnalyses::all();
   }
   static bool isRequired() { return true; }
@@ -356,10 +365,9 @@ static void registerPasses(PassBuilder &Builder) {
     return;
 #if LLVM_VERSION_MAJOR >= 22
   if (U->Options.mode == BE_MODE_PASSES)
-    Builder.registerVectorizerEndEPCallback(
-        [U](FunctionPassManager &Manager, OptimizationLevel) {
-          Manager.addPass(FunctionPlace(U));
-        });
+    Builder.registerVectorizerEndEPCallback([U](FunctionPassManager &Manager, OptimizationLevel) {
+      Manager.addPass(FunctionPlace(U));
+    });
   Builder.registerOptimizerLastEPCallback(
       [U](ModulePassManager &Manager, OptimizationLevel Level, ThinOrFullLTOPhase) {
         Manager.addPass(ModulePlace(U, Level == OptimizationLevel::O0));
@@ -375,7 +383,8 @@ static void registerPasses(PassBuilder &Builder) {
       });
 }
 
-/* ---- entry -------------------------------------------------------------------------------------- */
+/* ---- entry --------------------------------------------------------------------------------------
+ */
 
 static bool isOurVersion() {
   unsigned Major, Minor, Patch;
