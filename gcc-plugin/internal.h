@@ -275,6 +275,12 @@ void lower_make_blocks(lower *l);
 void lower_terminator(lower *l, const be_plan_op *term);
 void lower_cfg(lower *l);
 
+/* ---- request.cc: what the source asks for --------------------------------------------------- */
+
+void request_register(const char *plugin);
+void request_access(MlirOperation op, tree ref);
+void request_loop(MlirOperation terminator, basic_block bb);
+
 /* ---- counts.cc, remark.cc ---------------------------------------------------------------------- */
 
 uint32_t count_weight(edge e);

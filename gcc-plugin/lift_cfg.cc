@@ -33,7 +33,10 @@ static void settle(be_succ *succ, size_t count, auto_vec<MlirValue> *args) {
   }
 }
 
-static void finish(lift *l, basic_block bb, MlirOperation op) { count_block(l, bb, op); }
+static void finish(lift *l, basic_block bb, MlirOperation op) {
+  count_block(l, bb, op);
+  request_loop(op, bb);
+}
 
 /* ---- kinds of terminators ------------------------------------------------------------------------ */
 

@@ -264,7 +264,9 @@ static be_access access_of(lift *l, tree ref, gimple *stmt) {
 void lift_load(lift *l, tree lhs, tree ref, gimple *stmt) {
   be_access access = access_of(l, ref, stmt);
   MlirValue from = lift_address(l, ref);
-  lift_define(l, lhs, be_build_load(l->b, type_lift(TREE_TYPE(ref)), from, &access));
+  MlirValue value = be_build_load(l->b, type_lift(TREE_TYPE(ref)), from, &access);
+  request_access(mlirOpResultGetOwner(value), ref);
+  lift_define(l, lhs, value);
 }
 
 void lift_store(lift *l, tree ref, MlirValue value, gimple *stmt) {

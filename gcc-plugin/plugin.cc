@@ -179,6 +179,7 @@ EXPORTED int plugin_init(plugin_name_args *info, plugin_gcc_version *version) {
     return 1;
   }
   hide_options();
+  request_register(info->base_name);
   if (!read_options())
     return 1;
   if (!be_options_active(&options))

@@ -60,6 +60,13 @@ static bool is_default(const struct planner *p, MlirAttribute attr) {
 
 /* Attributes are compared only after a pass made changes: it costs. Those lift did not give must be
  * the op's defaults. */
+/* Attributes of ours that lift adds to an op once it is made: notes for passes, not code. */
+static bool is_note(MlirIdentifier name) {
+  MlirStringRef text = mlirIdentifierStr(name);
+  return text.length > 9 && memcmp(text.data, "backedge.", 9) == 0 &&
+         !mlirStringRefEqual(text, mlirStringRefCreateFromCString(BE_ATTR_OVERFLOW));
+}
+
 static bool attrs_kept(const struct planner *p, const struct be_entry *entry) {
   const struct be_function *f = p->f;
   if (!f->attrs_may_differ)
@@ -75,8 +82,7 @@ static bool attrs_kept(const struct planner *p, const struct be_entry *entry) {
       if (!mlirAttributeEqual(now.attribute, f->attrs[entry->first_attr + i].attribute))
         return false;
       found++;
-    } else if (now.name.ptr != f->builder.ir->name_id.ptr &&
-               now.name.ptr != f->builder.ir->name_count.ptr && !is_default(p, now.attribute)) {
+    } else if (!is_note(now.name) && !is_default(p, now.attribute)) {
       return false;
     }
   }

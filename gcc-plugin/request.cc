@@ -1,0 +1,172 @@
+/* request.cc - prefetches asked for in the source: an attribute and two pragmas.
+ *
+ * __attribute__((backedge_prefetch(distance, locality))) on a pointer, an array or a member asks for
+ * the accesses made through it; #pragma backedge prefetch and noprefetch speak of the next loop.
+ * They become backedge.prefetch and backedge.noprefetch on loads and on the jumps back. */
+#include "internal.h"
+#include "c-family/c-pragma.h"
+
+/* Absent in lto1, which parses nothing. */
+extern void c_register_pragma(const char *, const char *, pragma_handler_1arg)
+    __attribute__((weak));
+
+enum { PRAGMAS_MAX = 4096, PRAGMA_REACH = 4, CHAIN_MAX = 8, LOCALITY_MAX = 3 };
+
+/* Where a pragma stands; the loop it speaks of starts within the next few lines. */
+static struct {
+  const char *file; /* GCC's own, for the unit's life */
+  int line;
+  bool wanted;
+} pragmas[PRAGMAS_MAX];
+static int pragma_count;
+
+/* ---- reading the source ------------------------------------------------------------------------- */
+
+static void note_pragma(bool wanted) {
+  expanded_location at = expand_location(input_location);
+  if (pragma_count == PRAGMAS_MAX) {
+    warning(0, "backedge: more than %d pragmas, the rest is ignored", (int)PRAGMAS_MAX);
+    return;
+  }
+  pragmas[pragma_count].file = at.file;
+  pragmas[pragma_count].line = at.line;
+  pragmas[pragma_count++].wanted = wanted;
+}
+
+static void on_prefetch(cpp_reader *) { note_pragma(true); }
+static void on_noprefetch(cpp_reader *) { note_pragma(false); }
+
+static bool is_number(tree value, int64_t most) {
+  return value && TREE_CODE(value) == INTEGER_CST && tree_fits_shwi_p(value) &&
+         IN_RANGE(tree_to_shwi(value), 0, most);
+}
+
+static tree check_attribute(tree *node, tree name, tree args, int, bool *drop) {
+  tree type = TREE_TYPE(*node);
+  *drop = true;
+  if (!DECL_P(*node) || (!POINTER_TYPE_P(type) && TREE_CODE(type) != ARRAY_TYPE))
+    warning(OPT_Wattributes, "%qE is for pointers and arrays", name);
+  else if (args && !is_number(TREE_VALUE(args), 4096))
+    error("%qE needs a distance from 0 (let the pass choose) to 4096", name);
+  else if (args && TREE_CHAIN(args) && !is_number(TREE_VALUE(TREE_CHAIN(args)), LOCALITY_MAX))
+    error("%qE needs a locality from 0 to %d", name, (int)LOCALITY_MAX);
+  else
+    *drop = false;
+  return NULL_TREE;
+}
+
+static attribute_spec prefetch_attribute = {
+    "backedge_prefetch", 0, 2, true, false, false, false, check_attribute, NULL};
+
+static void on_attributes(void *, void *) { register_attribute(&prefetch_attribute); }
+
+static void on_pragmas(void *, void *) {
+  if (!c_register_pragma)
+    return;
+  c_register_pragma("backedge", "prefetch", on_prefetch);
+  c_register_pragma("backedge", "noprefetch", on_noprefetch);
+}
+
+void request_register(const char *plugin) {
+  register_callback(plugin, PLUGIN_ATTRIBUTES, on_attributes, NULL);
+  register_callback(plugin, PLUGIN_PRAGMAS, on_pragmas, NULL);
+}
+
+/* ---- accesses ------------------------------------------------------------------------------------ */
+
+static tree attribute_of(tree decl) {
+  return decl && DECL_P(decl) ? lookup_attribute("backedge_prefetch", DECL_ATTRIBUTES(decl))
+                              : NULL_TREE;
+}
+
+/* The variable, or the member, that a pointer was computed from. */
+static tree attribute_of_pointer(tree pointer) {
+  for (int i = 0; i < CHAIN_MAX && pointer && TREE_CODE(pointer) == SSA_NAME; i++) {
+    tree found = attribute_of(SSA_NAME_VAR(pointer));
+    gimple *def = SSA_NAME_DEF_STMT(pointer);
+    if (found || SSA_NAME_IS_DEFAULT_DEF(pointer))
+      return found;
+    if (gimple_code(def) == GIMPLE_PHI)
+      pointer = gimple_phi_arg_def(def, 0);
+    else if (!is_gimple_assign(def))
+      return NULL_TREE;
+    else if (TREE_CODE(gimple_assign_rhs1(def)) == COMPONENT_REF)
+      return attribute_of(TREE_OPERAND(gimple_assign_rhs1(def), 1));
+    else
+      pointer = gimple_assign_rhs1(def);
+  }
+  return pointer && DECL_P(pointer) ? attribute_of(pointer) : NULL_TREE;
+}
+
+static tree attribute_of_access(tree ref) {
+  for (; handled_component_p(ref); ref = TREE_OPERAND(ref, 0)) {
+    tree found = TREE_CODE(ref) == COMPONENT_REF ? attribute_of(TREE_OPERAND(ref, 1)) : NULL_TREE;
+    if (found)
+      return found;
+  }
+  if (DECL_P(ref))
+    return attribute_of(ref);
+  return TREE_CODE(ref) == MEM_REF ? attribute_of_pointer(TREE_OPERAND(ref, 0)) : NULL_TREE;
+}
+
+/* [distance, locality], or null when nobody asked. */
+static MlirAttribute request_of(tree found) {
+  const be_ir *ir = the_bridge.ir;
+  tree args = TREE_VALUE(found);
+  int64_t distance = args ? tree_to_shwi(TREE_VALUE(args)) : 0;
+  int64_t locality =
+      args && TREE_CHAIN(args) ? tree_to_shwi(TREE_VALUE(TREE_CHAIN(args))) : (int64_t)LOCALITY_MAX;
+  MlirAttribute numbers[2] = {mlirIntegerAttrGet(ir->i64, distance),
+                              mlirIntegerAttrGet(ir->i64, locality)};
+  return mlirArrayAttrGet(ir->ctx, 2, numbers);
+}
+
+static void note(MlirOperation op, const char *name, MlirAttribute value) {
+  mlirOperationSetDiscardableAttributeByName(op, mlirStringRefCreateFromCString(name), value);
+}
+
+void request_access(MlirOperation op, tree ref) {
+  tree found = the_bridge.mode == BE_MODE_PASSES ? attribute_of_access(ref) : NULL_TREE;
+  if (found)
+    note(op, "backedge.prefetch", request_of(found));
+}
+
+/* ---- loops --------------------------------------------------------------------------------------- */
+
+/* The line a loop starts at: the first one among its own statements' lines. */
+static int first_line(class loop *loop, const char *file, int from) {
+  int best = INT_MAX;
+  basic_block *body = get_loop_body(loop);
+  for (unsigned i = 0; i < loop->num_nodes; i++)
+    for (gimple_stmt_iterator gsi = gsi_start_bb(body[i]); !gsi_end_p(gsi); gsi_next(&gsi)) {
+      location_t where = LOCATION_LOCUS(gimple_location(gsi_stmt(gsi)));
+      expanded_location at = expand_location(where);
+      if (where > BUILTINS_LOCATION && at.file && at.line > from && at.line < best &&
+          (at.file == file || strcmp(at.file, file) == 0))
+        best = at.line;
+    }
+  free(body);
+  return best;
+}
+
+/* A pragma speaks of the outermost loop that starts right after it. */
+static bool speaks_of(int i, class loop *loop) {
+  int line = first_line(loop, pragmas[i].file, pragmas[i].line);
+  if (line > pragmas[i].line + PRAGMA_REACH)
+    return false;
+  class loop *outer = loop_outer(loop);
+  return !outer || !loop_outer(outer) ||
+         first_line(outer, pragmas[i].file, pragmas[i].line) != line;
+}
+
+void request_loop(MlirOperation terminator, basic_block bb) {
+  if (!pragma_count || the_bridge.mode != BE_MODE_PASSES || !loops_for_fn(cfun))
+    return;
+  class loop *loop = bb->loop_father;
+  if (!loop || !loop_outer(loop) || !find_edge(bb, loop->header))
+    return;
+  for (int i = 0; i < pragma_count; i++)
+    if (speaks_of(i, loop))
+      note(terminator, pragmas[i].wanted ? "backedge.prefetch" : "backedge.noprefetch",
+           the_bridge.ir->unit);
+}

@@ -1,0 +1,29 @@
+// What the source asks for reaches the pass: an attribute on a pointer, pragmas on loops.
+// REQUIRES: gcc
+// RUN: env BACKEDGE_PASSES=insert-prefetch %gcc %gcc-plugin -O2 -fopt-info-all -S -o /dev/null %s \
+// RUN:   2>&1 | %FileCheck %s
+
+// CHECK-DAG: requests.c:[[#@LINE+5]]:{{.*}}prefetch inserted (distance 24
+double attribute(double *__restrict a __attribute__((backedge_prefetch(24, 2))), int *b, int n) {
+  double s = 0;
+  for (int i = 0; i < n; i++)
+    // one access through `a`
+    s += a[b[i]];
+  return s;
+}
+
+double pragmas(double *a, int *b, int n) {
+  double s = 0;
+#pragma backedge prefetch
+  for (int i = 0; i < n; i++)
+    // CHECK-DAG: requests.c:[[#@LINE+1]]:{{.*}}prefetch inserted
+    s += a[b[i]];
+#pragma backedge noprefetch
+  for (int i = 0; i < n; i++)
+    // CHECK-DAG: requests.c:[[#@LINE+1]]:{{.*}}the source asks for no prefetches here
+    s += a[b[i] + 1];
+  return s;
+}
+
+// CHECK-DAG: warning: 'backedge_prefetch' is for pointers and arrays
+int neither __attribute__((backedge_prefetch(1)));
