@@ -1,7 +1,7 @@
 """measure.py - builds programs plain and with the plugin, and times them side by side.
 
 A program here prints its CPU seconds and its result on one line (kernels/bench.h). Runs are
-interleaved, so that whatever else the machine does falls on all variants alike; figures are medians.
+interleaved, so that what else the machine does falls on all variants alike; figures are medians.
 """
 import collections
 import os

@@ -19,7 +19,8 @@ class FetchError(Exception):
 
 
 def _run(args, cwd=None):
-    done = subprocess.run(args, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(args, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
     if done.returncode:
         raise FetchError(f"{' '.join(args[:2])} … failed:\n{done.stdout[-2000:]}")
     return done.stdout

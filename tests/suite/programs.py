@@ -86,7 +86,8 @@ def _zstd():
     flags = ["-I" + os.path.join(src, "lib")] + ["-I" + d for d in lib] + [
         "-DXXH_NAMESPACE=ZSTD_", "-DZSTD_LEGACY_SUPPORT=0", "-DZSTD_MULTITHREAD",
         "-DZSTD_DISABLE_ASM=1", "-pthread"]
-    sources = sorted(p for d in lib + [os.path.join(src, "programs")] for p in glob.glob(d + "/*.c"))
+    folders = lib + [os.path.join(src, "programs")]
+    sources = sorted(p for d in folders for p in glob.glob(d + "/*.c"))
     units = [Unit(p, flags) for p in sources]
     return Program("zstd", src, units, {"zstd": ([u.name for u in units], ["-pthread"])},
                    _check_zstd)
@@ -149,8 +150,10 @@ def _sqlite():
     src = _get("sqlite3")
     made = _amalgamation(src)
     flags = ["-I" + made, "-DSQLITE_THREADSAFE=1", "-DSQLITE_ENABLE_FTS5", "-DSQLITE_ENABLE_RTREE",
-             "-DSQLITE_ENABLE_MATH_FUNCTIONS", "-DSQLITE_ENABLE_JSON1", "-DSQLITE_OMIT_LOAD_EXTENSION"]
-    units = [Unit(os.path.join(made, "sqlite3.c"), flags), Unit(os.path.join(made, "shell.c"), flags),
+             "-DSQLITE_ENABLE_MATH_FUNCTIONS", "-DSQLITE_ENABLE_JSON1",
+              "-DSQLITE_OMIT_LOAD_EXTENSION"]
+    units = [Unit(os.path.join(made, "sqlite3.c"), flags),
+             Unit(os.path.join(made, "shell.c"), flags),
              Unit(os.path.join(src, "test/speedtest1.c"), flags)]
     return Program("sqlite", made, units, {
         "shell": (["shell.c", "sqlite3.c"], ["-lm", "-lpthread"]),
@@ -160,7 +163,8 @@ def _sqlite():
 def _check_sqlite(program, folder):
     with open(os.path.join(os.path.dirname(__file__), "data/all.sql"), encoding="utf-8") as script:
         out = _output([os.path.join(folder, "shell"), "-batch", ":memory:"], folder, script.read())
-    speed = _output([os.path.join(folder, "speedtest1"), "--memdb", "--size", "6", "--verify"], folder)
+    speed = _output([os.path.join(folder, "speedtest1"), "--memdb", "--size", "6", "--verify"],
+                    folder)
     # times differ; labels and verification hashes do not
     out += "\n".join(line.rsplit(" ", 1)[0] if line.endswith("s") else line
                      for line in speed.splitlines() if "TOTAL" not in line)

@@ -32,8 +32,9 @@ def blocks(page, language):
 def shell(script, folder, path, **variables):
     """Runs a script that stops at its first failing command."""
     env = dict(environment(), PATH=path + ":" + os.environ["PATH"], **variables)
-    done = subprocess.run(["bash", "-exo", "pipefail", "-c", script], cwd=folder, env=env, text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=900, check=False)
+    done = subprocess.run(["bash", "-exo", "pipefail", "-c", script], cwd=folder, env=env,
+                          text=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=900,
+                          check=False)
     if done.returncode:
         raise Failure(f"in {folder}: exit status {done.returncode}\n"
                       f"{done.stdout[-1500:]}{done.stderr[-2500:]}")
@@ -41,7 +42,7 @@ def shell(script, folder, path, **variables):
 
 
 def adding_a_pass(suite):
-    """The page's pass is built into a core of its own, passes its test and runs in both compilers."""
+    """The page's pass is built into a core of its own, passes its test, runs in both compilers."""
     folder = suite.folder("adding-a-pass")
     code, = blocks("docs/adding-a-pass.md", "c")
     test, = blocks("docs/adding-a-pass.md", "mlir")
@@ -53,7 +54,8 @@ def adding_a_pass(suite):
           f"-DBACKEDGE_GCC=none -DBACKEDGE_LLVM_CONFIG=none && ninja -C {build} backedge-command",
           folder, "/usr/bin")
     command = re.search(r"// RUN: (.*)", test)[1].replace("%s", "prefetch-lists.mlir")
-    shell(command.replace("FileCheck", "/usr/lib/llvm-19/bin/FileCheck"), folder, os.path.join(build, "bin"))
+    command = command.replace("FileCheck", "/usr/lib/llvm-19/bin/FileCheck")
+    shell(command, folder, os.path.join(build, "bin"))
     # The plugins that are there run the pass too, with this core in place of their own.
     for name in ("gcc-12", "clang-19"):
         compiler = suite.compiler(name)

@@ -21,7 +21,8 @@ def combinations(full):
             out += [(name, cc, ["-O2"]) for cc in MORE]
             continue
         for j, cc in enumerate(MAIN):
-            levels = LEVELS[2:4] if name == "sqlite" else (LEVELS[(i + j) % 5], LEVELS[(i + j + 2) % 5])
+            levels = (LEVELS[(i + j) % 5], LEVELS[(i + j + 2) % 5])
+            levels = LEVELS[2:4] if name == "sqlite" else levels
             picked = levels[j:j + 1] if name == "sqlite" else levels
             out += [(name, cc, [level] + (["-g"] if (i + j + k) % 2 == 0 else []))
                     for k, level in enumerate(picked)]

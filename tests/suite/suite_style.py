@@ -180,7 +180,7 @@ def lines(_):
     problems = []
     for path in list(files()) + list(files(suffixes=(".py", ".txt", ".cmake"))):
         for number, line in enumerate(read(path).split("\n"), 1):
-            if len(line) > LINE_MAX and not path.endswith((".txt", ".def")):
+            if len(line) > LINE_MAX and not path.endswith((".txt", ".def") + C_LIKE):
                 problems.append(f"{path}:{number}: {len(line)} columns")
             if line != line.rstrip():
                 problems.append(f"{path}:{number}: white space at the end")
