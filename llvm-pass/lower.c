@@ -33,7 +33,7 @@ void lower_kill(struct lower *l, LLVMValueRef inst) {
   l->dead[l->dead_count++] = inst;
 }
 
-/* ---- begin and end ------------------------------------------------------------------------------
+/* ---- begin --------------------------------------------------------------------------------------
  */
 
 static void map_results(struct lower *l, const struct be_plan_op *op) {
@@ -79,18 +79,6 @@ bool lower_begin(struct lower *l, struct lift *lifted, const struct be_plan *pla
   }
   map_blocks(l);
   return true;
-}
-
-void lower_release(struct lower *l) {
-  LLVMDisposeBuilder(l->builder);
-  be_map_clear(&l->values);
-  be_map_clear(&l->blocks);
-  be_map_clear(&l->ops);
-  free(l->bb_of);
-  free(l->first_edge);
-  free(l->edge_bb);
-  free(l->dirty);
-  free(l->dead);
 }
 
 /* ---- check: nothing is touched
@@ -270,6 +258,18 @@ void lower_function(struct lower *l) {
   free(order);
   kill_statements(l);
   kill_blocks(l);
-  lower_cfg(l);
   erase_dead(l);
+  lower_cfg(l);
+}
+
+void lower_release(struct lower *l) {
+  LLVMDisposeBuilder(l->builder);
+  be_map_clear(&l->values);
+  be_map_clear(&l->blocks);
+  be_map_clear(&l->ops);
+  free(l->bb_of);
+  free(l->first_edge);
+  free(l->edge_bb);
+  free(l->dirty);
+  free(l->dead);
 }
