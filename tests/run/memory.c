@@ -100,7 +100,7 @@ NOINLINE int atomics(int n) {
   old += atomic_compare_exchange_strong(&atom, &want, n + 1);
   atomic_store_explicit(&atom, old + 2, memory_order_release);
   atomic_thread_fence(memory_order_seq_cst);
-  return old + __atomic_load_n(&atom, __ATOMIC_ACQUIRE) + __sync_fetch_and_or(&shared, 0);
+  return old + atomic_load_explicit(&atom, memory_order_acquire) + __sync_fetch_and_or(&shared, 0);
 }
 NOINLINE int volatiles(int n) {
   for (int i = 0; i < n; i++)

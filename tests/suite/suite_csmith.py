@@ -16,7 +16,7 @@ MODES = {"identity": {"mode": "identity"}, "rebuild": {"mode": "rebuild", "verif
          "insert-prefetch": {"passes": "insert-prefetch", "verify": 1}}
 SHAPES = ([], ["--bitfields", "--packed-struct"], ["--float"], ["--max-funcs", "3", "--max-array-dim",
           "2", "--max-block-depth", "5"], ["--inline-function", "--no-volatiles"],
-          ["--builtins", "--int128", "--uint128"], ["--lang-cpp"])
+          ["--builtins"], ["--lang-cpp"])
 
 
 def _generate(seed, folder):

@@ -1,0 +1,214 @@
+"""suite_bad.py - bad input is answered with an error that names what is allowed, never a crash.
+
+Options, names, versions and files for both compilers; malformed MLIR for `backedge opt`; passes
+that fail (tests/core/crash.c, built into a core of its own).
+"""
+import os
+import random
+import re
+
+from runner import TESTS, Case
+from toolchain import MAIN, Failure, Skip, environment, run
+
+SOURCE = "int f(int *p, int n) { int s = 0; for (int i = 0; i < n; i++) s += p[i]; return s; }\n"
+CRASH_WORDS = re.compile(r"internal compiler error|PLEASE submit|Stack dump|core dumped|Assertion")
+
+
+def _source(suite, key):
+    path = os.path.join(suite.folder(key), "t.c")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(SOURCE)
+    return path
+
+
+def expect(done, status, *patterns, crash=False):
+    text = done.stdout + done.stderr
+    what = f"$ {' '.join(done.args)}\n{text[-1500:]}[exit {done.returncode}]"
+    if done.returncode != status:
+        raise Failure(f"exit {done.returncode}, not {status}\n{what}")
+    if not crash and CRASH_WORDS.search(text):
+        raise Failure(f"looks like a crash\n{what}")
+    for pattern in patterns:
+        if not re.search(pattern, text):
+            raise Failure(f"does not say /{pattern}/\n{what}")
+
+
+def _options(suite, cc, key, value, patterns):
+    compiler = suite.compiler(cc)
+    compiler.require()
+    source = _source(suite, f"{cc} {key} {re.sub('[^a-z0-9-]', '_', value)}")
+    flags = compiler.flags(**{key: value})
+    done = run([compiler.cc, "-O2", "-c", source, "-o", source + ".o"] + flags, env=environment())
+    expect(done, 1, *patterns)
+    if key == "nokey":
+        return
+    env = dict(environment(), **{"BACKEDGE_" + key.upper(): value})
+    done = run([compiler.cc, "-O2", "-c", source, "-o", source + ".o"] + compiler.flags(), env=env)
+    expect(done, 1, *patterns)
+
+
+def _no_value(suite, cc):
+    compiler = suite.compiler(cc)
+    compiler.require()
+    source = _source(suite, f"{cc} no value")
+    flags = compiler.flags() + (["-fplugin-arg-backedge-passes"] if compiler.is_gcc else
+                                ["-mllvm", "-backedge-passes"])
+    expect(run([compiler.cc, "-c", source, "-o", source + ".o"] + flags, env=environment()), 1)
+
+
+def _other_version(suite, cc, other):
+    """The plugin of `other` in compiler cc."""
+    compiler, stranger = suite.compiler(cc), suite.compiler(other)
+    for one in (compiler, stranger):
+        if not one.cc or not os.path.exists(one.plugin):
+            raise Skip(f"no plugin for {one.name} in this build")
+    source = _source(suite, f"{cc} with {other}'s plugin")
+    done = run([compiler.cc, "-O2", "-c", source, "-o", source + ".o"] + stranger.flags(),
+               env=environment())
+    numbers = [re.search(r"\b(\d+\.\d+\.\d+)", c.version).group(1) for c in (compiler, stranger)]
+    if compiler.is_gcc:
+        numbers = [n.split(".")[0] + r"\.\d" for n in numbers]
+    expect(done, 1, *numbers)
+
+
+def _file(suite, cc, key):
+    compiler = suite.compiler(cc)
+    compiler.require()
+    source = _source(suite, f"{cc} {key} file")
+    for mode in ({"mode": "identity"}, {"passes": "insert-prefetch"}):
+        flags = compiler.flags(**{key: "/nonexistent/folder/x"}, **mode)
+        done = run([compiler.cc, "-O2", "-c", source, "-o", source + ".o"] + flags,
+                   env=environment())
+        expect(done, 0, *(["warning: .*/nonexistent/folder"] if key != "remarks" else []))
+
+
+def _backedge(suite):
+    path = os.path.join(suite.build, "bin", "backedge")
+    if not os.path.exists(path):
+        if os.environ.get("CI") == "true":
+            raise Failure(f"no {path}")
+        raise Skip("no backedge command in this build")
+    return path
+
+
+def _mlir(suite, name, text, status, patterns):
+    path = os.path.join(suite.folder("mlir"), name + ".mlir")
+    with open(path, "wb") as out:
+        out.write(text if isinstance(text, bytes) else text.encode())
+    done = run([_backedge(suite), "opt", "--pass", "insert-prefetch", path], timeout=60,
+               env=environment())
+    expect(done, status, *patterns)
+
+
+def _mlir_mutations(suite, count):
+    """A dump, damaged at random: an error with line and column, or success; nothing else."""
+    compiler = suite.compiler("clang-19")
+    compiler.require()
+    folder = suite.folder("mutations")
+    source = os.path.join(folder, "m.c")
+    with open(source, "w", encoding="utf-8") as out:
+        out.write("double f(double *a, int *b, int **c, int n) { double s = 0; for (int i = 0; i < n;"
+                  " i++) if (c[i]) s += a[b[i] & 255] / *c[i]; return s; }\n")
+    done = run([compiler.cc, "-O2", "-c", source, "-o", source + ".o"] +
+               compiler.flags(mode="identity", dump=folder), env=environment())
+    expect(done, 0)
+    dumps = sorted(n for n in os.listdir(folder) if n.endswith(".mlir") and n.startswith("m.c"))
+    if not dumps:
+        raise Failure("no dump was written")
+    with open(os.path.join(folder, dumps[0]), encoding="utf-8") as dump:
+        text = dump.read()
+    rng = random.Random(suite.seed)
+    words = re.findall(r"[\w.%^@#]+", text)
+    for i in range(count):
+        at = rng.randrange(len(text))
+        kind = rng.randrange(4)
+        other = rng.choice(words)
+        bad = (text[:at] + text[at + rng.randrange(1, 30):] if kind == 0 else
+               text[:at] + other + text[at:] if kind == 1 else
+               text.replace(rng.choice(words), other, 1) if kind == 2 else text[:at])
+        path = os.path.join(folder, "mutant.mlir")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(bad)
+        done = run([_backedge(suite), "opt", "--pass", "insert-prefetch", path], timeout=60,
+                   env=environment())
+        if done.returncode not in (0, 1) or (done.returncode == 1 and
+                                             not re.search(r":\d+:\d+: error", done.stderr)):
+            keep = os.path.join(folder, f"mutant-{i}.mlir")
+            os.rename(path, keep)
+            raise Failure(f"exit {done.returncode}: {_backedge(suite)} opt --pass insert-prefetch "
+                          f"{keep}\n{done.stderr[-800:]}")
+
+
+def _crash_core(suite):
+    """A core with the failing pass in it, in the folder that is returned."""
+    folder = os.path.join(suite.folder("crash"), "build")
+    top = os.path.dirname(TESTS)
+    for args in (["cmake", "-G", "Ninja", "-S", top, "-B", folder,
+                  f"-DBACKEDGE_EXTRA_PASSES={TESTS}/core/crash.c"],
+                 ["cmake", "--build", folder, "--target", "backedge-core"]):
+        done = run(args)
+        if done.returncode:
+            raise Failure(f"{' '.join(args)}\n{(done.stdout + done.stderr)[-1500:]}")
+    return os.path.join(folder, "lib")
+
+
+def _crash(suite):
+    core = _crash_core(suite)
+    env = dict(environment(), LD_LIBRARY_PATH=core)
+    for cc in MAIN:
+        compiler = suite.compiler(cc)
+        compiler.require()
+        source = _source(suite, f"{cc} crash")
+        plain = source + ".plain.o"
+        expect(run([compiler.cc, "-O2", "-c", source, "-o", plain]), 0)
+        base = [compiler.cc, "-O2", "-c", source, "-o", source + ".o"]
+        done = run(base + compiler.flags(passes="crash(kind=1)"), env=env)
+        expect(done, 0, "pass 'crash' left invalid IR in function 'f'",
+               "backedge opt --pass crash")
+        with open(plain, "rb") as one, open(source + ".o", "rb") as two:
+            if one.read() != two.read():
+                raise Failure(f"{cc}: a pass that failed changed the object")
+        done = run(base + compiler.flags(passes="crash(kind=0)"), env=env)
+        text = done.stdout + done.stderr
+        for word in ("pass 'crash' crashed in function 'f'", "backedge opt --pass crash"):
+            if word not in text:
+                raise Failure(f"{cc}: a crash is not reported with '{word}':\n{text[-1500:]}")
+
+
+def cases(suite):
+    out = []
+    for cc in MAIN:
+        for key, value, patterns in (
+                ("passes", "nonsense", ("there is no pass 'nonsense'", "insert-prefetch")),
+                ("passes", "insert-prefetch(nooption=1)", ("nooption", "distance")),
+                ("passes", "insert-prefetch(distance=x)", ("distance", "integer")),
+                ("passes", "insert-prefetch(distance=1", (r"'\)' is missing",)),
+                ("mode", "nonsense", ("nonsense", "identity", "rebuild")),
+                ("stop_after", "many", ("many", "number")),
+                ("verify", "perhaps", ("perhaps",)),
+                ("nokey", "1", ("nokey", "option|argument"))):
+            out.append(Case(f"{cc} {key}={value}", _options, suite, cc, key, value, patterns))
+        out.append(Case(f"{cc} option without its value", _no_value, suite, cc))
+        out += [Case(f"{cc} {key} cannot be written", _file, suite, cc, key)
+                for key in ("stats", "remarks", "dump")]
+    for cc, other in (("gcc-11", "gcc-12"), ("gcc-12", "gcc-11"), ("clang-22", "clang-19"),
+                      ("clang-19", "clang-22")):
+        out.append(Case(f"{other}'s plugin in {cc}", _other_version, suite, cc, other))
+    place = r":\d+:\d+: error"
+    for name, text, status, patterns in (
+            ("unknown-op", "module {\n  llvm.func @f() {\n    llvm.retur\n  }\n}\n", 1, (":3:5: error",)),
+            ("garbage", random.Random(1).randbytes(300), 1, (place,)),
+            ("truncated", "module {\n  llvm.func @f(%a: i32) -> i32 {\n    %0 = llvm.add %a, ", 1, (place,)),
+            ("types", "llvm.func @f(%a: i32, %b: i64) -> i32 {\n  %0 = llvm.add %a, %b : i32\n"
+             "  llvm.return %0 : i32\n}\n", 1, (place,)),
+            ("no-terminator", "llvm.func @f(%a: i32) {\n  %0 = llvm.add %a, %a : i32\n}\n", 1, (place,)),
+            ("dominance", "llvm.func @f() -> i32 {\n  llvm.br ^b2\n^b1:\n  %0 = llvm.mlir.constant(1 :"
+             " i32) : i32\n  llvm.br ^b2\n^b2:\n  llvm.return %0 : i32\n}\n", 1, (place,)),
+            ("deep", "(" * 100000, 1, (place,)),
+            ("deep-module", "module {" * 2000, 1, (place,)),
+            ("empty", "", 0, ()),
+            ("other-dialect", "func.func @f() { return }\n", 1, (place,))):
+        out.append(Case(f"opt {name}", _mlir, suite, name, text, status, patterns))
+    out.append(Case("opt mutations", _mlir_mutations, suite, 1000 if suite.full else 100))
+    out.append(Case("passes that fail", _crash, suite))
+    return out
