@@ -48,24 +48,27 @@ static int start(char **words, int *out, pid_t *pid) {
 /* Runs `command option` and reads the beginning of what it prints. Returns 0 or a negative errno;
  * -EINVAL when the command fails. */
 static int ask(const char *command, const char *option, char *buf, size_t size) {
-  char *words[WORDS_MAX + 2], rest[256];
+  char *words[WORDS_MAX + 2];
   char *text = strdup(command);
   int out = -1, ended;
-  pid_t pid;
+  pid_t pid = -1;
   if (!text)
     return -ENOMEM;
-  size_t count = split_words(text, words), len = 0;
+  size_t count = split_words(text, words);
   words[count] = (char *)option;
   words[count + 1] = NULL;
   int status = count ? start(words, &out, &pid) : -ENOENT;
   free(text);
   if (status)
     return status;
-  for (ssize_t n; (n = read(out, len + 1 < size ? buf + len : rest,
-                            len + 1 < size ? size - 1 - len : sizeof rest)) > 0;)
-    len += len + 1 < size ? (size_t)n : 0;
-  buf[len] = '\0';
-  close(out);
+  FILE *in = fdopen(out, "r");
+  buf[in ? fread(buf, 1, size - 1, in) : 0] = '\0';
+  while (in && fgetc(in) != EOF) /* the rest: it shall not die of a closed pipe */
+    ;
+  if (in)
+    fclose(in);
+  else
+    close(out);
   if (waitpid(pid, &ended, 0) < 0)
     return -errno;
   return WIFEXITED(ended) && WEXITSTATUS(ended) == 0 ? 0 : -EINVAL;
