@@ -52,6 +52,7 @@ struct work {
   const struct be_loop *loop;
   struct be_ahead *ahead;
   const struct access *accesses;
+  struct be_map anchors;  /* MlirBlock.ptr -> the op that code is put before */
   struct be_map deciding; /* ops of the loop on which one of its branches depends */
   uint64_t ops;           /* executed per iteration */
   uint64_t trips;         /* 0: unknown */
@@ -354,6 +355,17 @@ static int64_t distance_of(struct work *work, const struct plan *plan, int chain
   return distance < 1 ? 1 : distance;
 }
 
+/* Where code is put in a block: before what was its first op, so that it runs as early as it can.
+ */
+static MlirOperation anchor_in(struct work *work, MlirBlock block) {
+  MlirOperation anchor = {be_map_get(&work->anchors, block.ptr)};
+  if (mlirOperationIsNull(anchor)) {
+    anchor = mlirBlockGetFirstOperation(block);
+    be_map_set(&work->anchors, block.ptr, anchor.ptr);
+  }
+  return anchor;
+}
+
 static void insert(struct work *work, struct plan *plan, int chain) {
   const struct be_cfg *cfg = work->cfg;
   int block = be_cfg_number(cfg, mlirOperationGetBlock(plan->access));
@@ -366,7 +378,7 @@ static void insert(struct work *work, struct plan *plan, int chain) {
     return;
   int64_t distance = distance_of(work, plan, chain);
   bool store = be_op_code(work->ir, plan->access) == BE_OP_STORE;
-  MlirOperation anchor = mlirBlockGetFirstOperation(cfg->blocks[place]);
+  MlirOperation anchor = anchor_in(work, cfg->blocks[place]);
   MlirValue pointer =
       be_ahead_build(work->ahead, anchor, be_access_pointer(work->ir, plan->access), distance);
   struct be_builder b = be_builder_before(work->ir, anchor);
@@ -441,6 +453,7 @@ static void run(struct be_run *run, MlirOperation func) {
     work.ahead = be_ahead_create(cfg, work.loop);
     work_on_loop(&work);
     be_map_clear(&work.deciding);
+    be_map_clear(&work.anchors);
     be_ahead_destroy(work.ahead);
   }
   free(accesses);
