@@ -55,19 +55,26 @@ install_packages() {
   find_missing "$@"
   [ ${#missing[@]} -gt 0 ] || return 0
   find_available
-  if [ ${#absent[@]} -gt 0 ]; then
-    say "apt-get update"
-    apt update >&2 || say "apt-get update failed; going on with what is known"
-    find_available
-  fi
+  [ ${#absent[@]} -eq 0 ] || update_lists
   [ ${#absent[@]} -eq 0 ] || say "not in the archives, left out: ${absent[*]}"
   [ ${#available[@]} -gt 0 ] || return 0
-  say "installing ${available[*]}"
   mkdir -p "$build"
-  apt install --no-install-recommends "${available[@]}" >"$build/apt.log" 2>&1 || {
+  say "installing ${available[*]}"
+  # Old lists name files that are there no more: once again with new ones.
+  apt_install || { update_lists && apt_install; } || {
     tail -n 20 "$build/apt.log" >&2
     die "apt-get install failed; all of its output is in $build/apt.log"
   }
+}
+
+update_lists() {
+  say "apt-get update"
+  apt update >&2 || say "apt-get update failed; going on with what is known"
+  find_available
+}
+
+apt_install() {
+  apt install --no-install-recommends "${available[@]}" >"$build/apt.log" 2>&1
 }
 
 # Configures and builds. Prints the output only when something fails.

@@ -4,9 +4,10 @@ import os
 import re
 import subprocess
 
-from runner import Case
+from runner import TESTS, Case
 from toolchain import Failure, environment, run
 
+TOP = os.path.dirname(TESTS)
 USER = """#include <backedge/pass.h>
 #include <stdio.h>
 int main(void) { size_t n; be_passes(&n); printf("%zu passes\\n", n); return n == 0; }
@@ -109,6 +110,17 @@ def debian_package(suite):
             raise Failure(f"{name} is not in the package:\n{contents}")
 
 
+def missing_compilers(suite):
+    """A compiler that is not there switches its part off with one line."""
+    folder = suite.folder("missing")
+    text = must(["cmake", "-G", "Ninja", "-S", TOP, "-B", folder, "-DBACKEDGE_GCC=no-such-gcc",
+                 "-DBACKEDGE_LLVM_CONFIG=no-such-llvm-config"])
+    lines = re.findall(r"^-- Backedge: .*", text, re.M)
+    if len(lines) != 2 or "no GCC plugin" not in lines[0] or "no LLVM plugin" not in lines[1]:
+        raise Failure(f"two lines were expected:\n{lines}")
+
+
 def cases(suite):
     return [Case(rule.__name__, rule, suite) for rule in
-            (installed_command, gcc_links, users_of_the_library, debian_package)]
+            (installed_command, gcc_links, users_of_the_library, debian_package,
+             missing_compilers)]
