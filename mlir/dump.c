@@ -20,9 +20,9 @@ static size_t append_name(char *buf, size_t len, size_t size, const char *name, 
 int be_dump(struct be_session *session, MlirOperation module, const char *function,
             const char *when, char *path, size_t path_size) {
   const char *slash = strrchr(session->host.unit, '/');
+  size_t len = (size_t)snprintf(path, path_size, "%s/", session->options.dump);
   if (mkdir(session->options.dump, 0777) && errno != EEXIST)
     return -errno;
-  size_t len = (size_t)snprintf(path, path_size, "%s/", session->options.dump);
   if (len >= path_size)
     return -ENAMETOOLONG;
   len = append_name(path, len, path_size, slash ? slash + 1 : session->host.unit, 60);
