@@ -34,7 +34,7 @@ static const char *kind(gimple *stmt) {
     return "clobber";
   if (is_gimple_assign(stmt))
     return get_tree_code_name(gimple_assign_rhs_code(stmt));
-  if (gimple_call_internal_p(stmt))
+  if (is_gimple_call(stmt) && gimple_call_internal_p(stmt))
     return internal_fn_name(gimple_call_internal_fn(stmt));
   return gimple_code_name[gimple_code(stmt)];
 }
