@@ -13,8 +13,7 @@ MlirType be_access_type(const struct be_ir *ir, MlirOperation op) {
                                                             : mlirOperationGetResult(op, 0));
 }
 
-/* ---- decomposition
- * -------------------------------------------------------------------------------- */
+/* ---- decomposition ---- */
 
 /* True for an `or` that adds: its operands have no bit in common. */
 static bool adds(enum be_opcode code, MlirOperation op) {
@@ -85,8 +84,7 @@ void be_address_read(const struct be_ir *ir, MlirValue pointer, struct be_addres
   }
 }
 
-/* ---- spans
- * --------------------------------------------------------------------------------------- */
+/* ---- spans ---- */
 
 /* An upper bound of a value read as unsigned; UINT64_MAX when nothing is known. */
 static uint64_t value_range(const struct be_ir *ir, MlirValue value, unsigned depth) {
@@ -168,8 +166,7 @@ uint64_t be_address_span(const struct be_ir *ir, MlirOperation func,
   return span;
 }
 
-/* ---- aliasing
- * ------------------------------------------------------------------------------------ */
+/* ---- aliasing ---- */
 
 static bool is_object(const struct be_ir *ir, MlirValue base) {
   enum be_opcode code = be_value_code(ir, base);

@@ -9,7 +9,8 @@ enum { DEPTH_MAX = 40 };
 struct verdict {
   int level; /* loads on the longest path; -1: not to be had */
   bool varies;
-  bool changes; /* reads memory that the loop may write */
+  bool changes;        /* reads memory that the loop may write */
+  MlirOperation there; /* a load on the path that every iteration makes; or null */
   enum be_reason reason;
 };
 
@@ -18,7 +19,7 @@ struct copies {
   MlirOperation anchor;
   int64_t distance;
   MlirValue iterations; /* how many iterations ahead, in the bounding induction's integer type */
-  struct be_map values; /* MlirValue.ptr -> copy's ptr */
+  struct be_map values[BE_AHEAD_TRIPS]; /* by trip: MlirValue.ptr -> copy's ptr */
   struct copies *next;
 };
 
@@ -30,13 +31,12 @@ struct be_ahead {
   bool bounded, may_leave;
   MlirOperation *writes; /* stores and other ops that write memory */
   size_t write_count, write_capacity;
-  struct be_map verdicts; /* MlirValue.ptr -> struct verdict * */
+  struct be_map verdicts[BE_AHEAD_TRIPS]; /* by trip: MlirValue.ptr -> struct verdict * */
   struct copies *copies;
   MlirValue last; /* last value of the bounding induction, built in the loop's entry; or null */
 };
 
-/* ---- the loop
- * --------------------------------------------------------------------------------------- */
+/* ---- the loop ---- */
 
 static void note_op(struct be_ahead *ahead, MlirOperation op) {
   enum be_opcode code = be_op_code(ahead->ir, op);
@@ -104,13 +104,17 @@ struct be_ahead *be_ahead_create(const struct be_cfg *cfg, const struct be_loop 
 }
 
 void be_ahead_destroy(struct be_ahead *ahead) {
-  for (size_t i = 0; i < ahead->verdicts.capacity; i++)
-    if (ahead->verdicts.slots[i].key)
-      free(ahead->verdicts.slots[i].value);
-  be_map_clear(&ahead->verdicts);
+  for (int trip = 0; trip < BE_AHEAD_TRIPS; trip++) {
+    struct be_map *verdicts = &ahead->verdicts[trip];
+    for (size_t i = 0; i < verdicts->capacity; i++)
+      if (verdicts->slots[i].key)
+        free(verdicts->slots[i].value);
+    be_map_clear(verdicts);
+  }
   for (struct copies *at = ahead->copies, *next; at; at = next) {
     next = at->next;
-    be_map_clear(&at->values);
+    for (int trip = 0; trip < BE_AHEAD_TRIPS; trip++)
+      be_map_clear(&at->values[trip]);
     free(at);
   }
   free(ahead->writes);
@@ -137,38 +141,42 @@ int be_ahead_place(const struct be_ahead *ahead, int block) {
   return cfg->loop_of[block] == self && be_loop_always_runs(cfg, ahead->loop, block) ? block : -1;
 }
 
-/* ---- may it be had?
- * ------------------------------------------------------------------------------------ */
+/* ---- may it be had? -------------------------------------------------------------------------- */
 
-/* `user` is the block that uses the value. */
-static struct verdict judge(struct be_ahead *ahead, MlirValue value, int user, unsigned depth);
+/* `user` is the block that uses the value, `trip` the inner loop's. */
+static struct verdict judge(struct be_ahead *ahead, MlirValue value, int user, int trip,
+                            unsigned depth);
 
 static struct verdict refuse(enum be_reason reason) {
   return (struct verdict){.level = -1, .reason = reason};
 }
 
-/* The loop whose header is `block`, inside ours. */
+/* The innermost loop around a block, when it is inside ours. */
 static const struct be_loop *inner_loop(const struct be_ahead *ahead, int block) {
   const struct be_loop *loop = &ahead->cfg->loops[ahead->cfg->loop_of[block]];
-  return loop->header == block && loop != ahead->loop ? loop : NULL;
+  return loop == ahead->loop ? NULL : loop;
 }
 
-/* What an argument of an inner loop's header is in that loop's first iteration, and the block it
- * comes from; null: unknown. */
-static MlirValue first_value(const struct be_ahead *ahead, MlirValue argument, int *from) {
+/* What an argument, not of our loop's header, stands for: a value that one predecessor hands over,
+ * in the trip *trip of that value's loop. Null: one of several. */
+static MlirValue origin(const struct be_ahead *ahead, MlirValue argument, int *trip, int *from) {
   int block = be_cfg_value_block(ahead->cfg, argument);
   const struct be_loop *inner = inner_loop(ahead, block);
-  int pred = inner ? inner->entry : -1;
   int first = ahead->cfg->pred_first[block];
-  if (!inner && ahead->cfg->pred_first[block + 1] == first + 1)
-    pred = ahead->cfg->preds[first]; /* a block argument that chooses nothing */
-  *from = pred;
-  if (pred < 0)
+  *from = -1;
+  if (inner && inner->header == block)
+    *from = *trip == 0 ? inner->entry : inner->latch;
+  else if (ahead->cfg->pred_first[block + 1] == first + 1)
+    *from = ahead->cfg->preds[first];
+  if (*from < 0)
     return (MlirValue){NULL};
-  return be_cfg_incoming(ahead->cfg, block, mlirBlockArgumentGetArgNumber(argument), pred);
+  if (inner && inner->header == block)
+    *trip = *trip == 0 ? 0 : *trip - 1;
+  return be_cfg_incoming(ahead->cfg, block, mlirBlockArgumentGetArgNumber(argument), *from);
 }
 
-static struct verdict judge_argument(struct be_ahead *ahead, MlirValue value, unsigned depth) {
+static struct verdict judge_argument(struct be_ahead *ahead, MlirValue value, int trip,
+                                     unsigned depth) {
   struct be_induction induction;
   if (be_cfg_value_block(ahead->cfg, value) == ahead->loop->header) {
     MlirType type = mlirValueGetType(value);
@@ -180,8 +188,8 @@ static struct verdict judge_argument(struct be_ahead *ahead, MlirValue value, un
     return (struct verdict){.varies = true};
   }
   int from;
-  MlirValue first = first_value(ahead, value, &from);
-  return mlirValueIsNull(first) ? refuse(BE_REASON_GUARDED) : judge(ahead, first, from, depth);
+  MlirValue is = origin(ahead, value, &trip, &from);
+  return mlirValueIsNull(is) ? refuse(BE_REASON_GUARDED) : judge(ahead, is, from, trip, depth);
 }
 
 /* A division may trap; copied only when its divisor cannot be the one that does. */
@@ -205,19 +213,87 @@ static bool may_change(const struct be_ahead *ahead, MlirOperation load) {
   return false;
 }
 
-static struct verdict judge_load(struct be_ahead *ahead, MlirOperation op, unsigned depth) {
+/* The conditions on which a block is run in an inner loop's trip: a condition and the trip in which
+ * it is asked. */
+struct condition {
+  struct be_guard guard;
+  int trip;
+};
+
+/* Returns their number, or -1 when they cannot be told. A trip but the first is made when the trip
+ * before it was and did not end the loop. */
+static int conditions_of(const struct be_ahead *ahead, int block, int trip,
+                         struct condition out[BE_AHEAD_TRIPS]) {
+  int count = 0;
+  if (trip > 0) {
+    const struct be_loop *inner = inner_loop(ahead, block);
+    struct be_guard again;
+    if (!inner || !be_loop_always_runs(ahead->cfg, inner, block) ||
+        !be_loop_goes_on(ahead->cfg, inner, &again))
+      return -1;
+    for (; trip > 0; trip--)
+      out[count++] = (struct condition){again, trip - 1};
+    block = inner->header;
+  }
+  if (be_loop_always_runs(ahead->cfg, ahead->loop, block))
+    return count;
+  out[count].trip = 0;
+  return be_loop_guard(ahead->cfg, ahead->loop, block, &out[count].guard) ? count + 1 : -1;
+}
+
+static uint64_t alignment(const struct be_ahead *ahead, MlirOperation load) {
+  uint64_t natural = be_type_size(be_access_type(ahead->ir, load));
+  return (uint64_t)be_op_int(load, "alignment", (int64_t)natural);
+}
+
+/* Can `there` be loaded in place of `load`, without a fault? */
+static bool stands_in(const struct be_ahead *ahead, MlirOperation there, MlirOperation load) {
+  if (mlirOperationIsNull(there))
+    return false;
+  uint64_t size = be_type_size(be_access_type(ahead->ir, load));
+  return size && size <= be_type_size(be_access_type(ahead->ir, there)) &&
+         alignment(ahead, load) <= alignment(ahead, there);
+}
+
+/* The conditions' part in a load's verdict. */
+static struct verdict judge_conditions(struct be_ahead *ahead, MlirOperation op, int trip,
+                                       struct verdict address, unsigned depth) {
+  struct condition conditions[BE_AHEAD_TRIPS];
+  int count =
+      conditions_of(ahead, be_cfg_number(ahead->cfg, mlirOperationGetBlock(op)), trip, conditions);
+  struct verdict all = address;
+  if (count < 0)
+    return refuse(BE_REASON_GUARDED);
+  for (int i = 0; i < count; i++) {
+    struct verdict one = judge(ahead, conditions[i].guard.value, conditions[i].guard.block,
+                               conditions[i].trip, depth);
+    if (one.level < 0)
+      return refuse(BE_REASON_GUARDED);
+    all.level = one.level > all.level ? one.level : all.level;
+    all.changes |= one.changes;
+  }
+  if (count == 0)
+    all.there = op;
+  else if (!stands_in(ahead, all.there, op))
+    return refuse(BE_REASON_GUARDED);
+  return all;
+}
+
+static struct verdict judge_load(struct be_ahead *ahead, MlirOperation op, int trip,
+                                 unsigned depth) {
   if (be_op_effects(ahead->ir, op) & BE_EFFECT_PIN)
     return refuse(BE_REASON_NOT_COPYABLE);
   int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(op));
-  struct verdict verdict = judge(ahead, mlirOperationGetOperand(op, 0), block, depth);
+  struct verdict verdict = judge(ahead, mlirOperationGetOperand(op, 0), block, trip, depth);
   if (verdict.level < 0)
     return verdict;
   if (!ahead->bounded)
     return refuse(BE_REASON_UNKNOWN_BOUND);
   if (ahead->may_leave)
     return refuse(BE_REASON_MAY_LEAVE);
-  if (!be_loop_always_runs(ahead->cfg, ahead->loop, block))
-    return refuse(BE_REASON_GUARDED);
+  verdict = judge_conditions(ahead, op, trip, verdict, depth);
+  if (verdict.level < 0)
+    return verdict;
   if (verdict.changes)
     return refuse(BE_REASON_MAY_CHANGE);
   verdict.level++;
@@ -226,11 +302,11 @@ static struct verdict judge_load(struct be_ahead *ahead, MlirOperation op, unsig
   return verdict;
 }
 
-static struct verdict judge_op(struct be_ahead *ahead, MlirValue value, unsigned depth) {
+static struct verdict judge_op(struct be_ahead *ahead, MlirValue value, int trip, unsigned depth) {
   MlirOperation op = be_value_def(value);
   enum be_opcode code = be_op_code(ahead->ir, op);
   if (code == BE_OP_LOAD)
-    return judge_load(ahead, op, depth);
+    return judge_load(ahead, op, trip, depth);
   unsigned effects = be_op_effects(ahead->ir, op);
   bool division = effects == BE_EFFECT_TRAP && division_safe(ahead, op);
   if (code == BE_OP_OTHER || code == BE_OP_STMT || code == BE_OP_CALL || (effects && !division) ||
@@ -239,50 +315,59 @@ static struct verdict judge_op(struct be_ahead *ahead, MlirValue value, unsigned
   int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(op));
   struct verdict all = {0};
   for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); i++) {
-    struct verdict one = judge(ahead, mlirOperationGetOperand(op, i), block, depth);
+    struct verdict one = judge(ahead, mlirOperationGetOperand(op, i), block, trip, depth);
     if (one.level < 0)
       return one;
     all.level = one.level > all.level ? one.level : all.level;
     all.varies |= one.varies;
     all.changes |= one.changes;
+    if (mlirOperationIsNull(all.there))
+      all.there = one.there;
   }
   return all;
 }
 
-/* Within an inner loop a value stands for its first iteration's; used after that loop it would be
- * the last one's, which cannot be told ahead. */
+/* A value of an inner loop used after that loop would be its last trip's, which cannot be told. */
 static bool leaves_inner_loop(const struct be_ahead *ahead, MlirValue value, int user) {
   int inner = ahead->cfg->loop_of[be_cfg_value_block(ahead->cfg, value)];
   return !ahead->cfg->loops[inner].contains[user];
 }
 
-static struct verdict judge(struct be_ahead *ahead, MlirValue value, int user, unsigned depth) {
+/* Trips other than the first are told apart only in loops directly inside ours. */
+static bool trip_known(const struct be_ahead *ahead, MlirValue value, int *trip) {
+  const struct be_loop *inner = inner_loop(ahead, be_cfg_value_block(ahead->cfg, value));
+  if (!inner)
+    *trip = 0;
+  return *trip == 0 || inner->parent == (int)(ahead->loop - ahead->cfg->loops);
+}
+
+static struct verdict judge(struct be_ahead *ahead, MlirValue value, int user, int trip,
+                            unsigned depth) {
   if (!be_loop_has_value(ahead->cfg, ahead->loop, value))
     return (struct verdict){0};
   if (leaves_inner_loop(ahead, value, user))
     return refuse(BE_REASON_RECURRENCE);
-  if (depth == 0)
+  if (depth == 0 || !trip_known(ahead, value, &trip))
     return refuse(BE_REASON_NOT_COPYABLE);
-  struct verdict *known = be_map_get(&ahead->verdicts, value.ptr);
+  struct verdict *known = be_map_get(&ahead->verdicts[trip], value.ptr);
   if (known)
     return *known;
   known = be_calloc(1, sizeof *known);
-  *known = mlirValueIsABlockArgument(value) ? judge_argument(ahead, value, depth - 1)
-                                            : judge_op(ahead, value, depth - 1);
-  be_map_set(&ahead->verdicts, value.ptr, known);
+  *known = mlirValueIsABlockArgument(value) ? judge_argument(ahead, value, trip, depth - 1)
+                                            : judge_op(ahead, value, trip, depth - 1);
+  be_map_set(&ahead->verdicts[trip], value.ptr, known);
   return *known;
 }
 
-int be_ahead_level(struct be_ahead *ahead, MlirValue value, int user, bool *varies,
+int be_ahead_level(struct be_ahead *ahead, MlirValue value, int user, int trip, bool *varies,
                    enum be_reason *reason) {
-  struct verdict verdict = judge(ahead, value, user, DEPTH_MAX);
+  struct verdict verdict = judge(ahead, value, user, trip, DEPTH_MAX);
   *varies = verdict.varies;
   *reason = verdict.reason;
   return verdict.level;
 }
 
-/* ---- building
- * -------------------------------------------------------------------------------------------- */
+/* ---- building ---- */
 
 static MlirValue as_integer(struct be_builder *b, MlirValue value) {
   return mlirTypeEqual(mlirValueGetType(value), b->ir->ptr)
@@ -389,40 +474,68 @@ static void drop_promises(const struct be_ir *ir, MlirOperation op) {
 }
 
 static MlirValue copy(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
-                      MlirValue value);
+                      MlirValue value, int trip);
+
+/* The address a copied load reads: where a condition of the load does not hold, one that is known
+ * to be good in its place. */
+static MlirValue copy_address(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
+                              MlirOperation load, int trip) {
+  struct condition conditions[BE_AHEAD_TRIPS];
+  int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(load));
+  int count = conditions_of(ahead, block, trip, conditions);
+  MlirValue address = copy(ahead, b, copies, mlirOperationGetOperand(load, 0), trip);
+  const struct verdict *verdict =
+      be_map_get(&ahead->verdicts[trip], mlirOperationGetResult(load, 0).ptr);
+  for (int i = 0; i < count; i++) {
+    const struct be_guard *guard = &conditions[i].guard;
+    MlirValue asked = copy(ahead, b, copies, guard->value, conditions[i].trip);
+    MlirValue safe = copy(ahead, b, copies, mlirOperationGetOperand(verdict->there, 0), 0);
+    address = guard->when ? be_build_select(b, asked, address, safe)
+                          : be_build_select(b, asked, safe, address);
+  }
+  return address;
+}
 
 static MlirValue copy_op(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
-                         MlirOperation op) {
+                         MlirOperation op, int trip) {
   MlirOperation clone = mlirOperationClone(op);
-  for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); i++)
-    mlirOperationSetOperand(clone, i, copy(ahead, b, copies, mlirOperationGetOperand(op, i)));
+  if (be_op_code(ahead->ir, op) == BE_OP_LOAD)
+    mlirOperationSetOperand(clone, 0, copy_address(ahead, b, copies, op, trip));
+  else
+    for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); i++)
+      mlirOperationSetOperand(clone, i,
+                              copy(ahead, b, copies, mlirOperationGetOperand(op, i), trip));
   drop_promises(ahead->ir, clone);
   mlirBlockInsertOwnedOperationBefore(b->block, b->before, clone);
   return mlirOperationGetResult(clone, 0);
 }
 
 static MlirValue copy(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
-                      MlirValue value) {
-  struct verdict *verdict = be_map_get(&ahead->verdicts, value.ptr);
+                      MlirValue value, int trip) {
   struct be_induction induction;
   int from;
-  if (!verdict || !be_loop_has_value(ahead->cfg, ahead->loop, value))
+  if (!be_loop_has_value(ahead->cfg, ahead->loop, value))
     return value;
-  void *known = be_map_get(&copies->values, value.ptr);
+  trip_known(ahead, value, &trip);
+  struct be_map *values = &copies->values[trip];
+  void *known = be_map_get(values, value.ptr);
   if (known)
     return (MlirValue){known};
   MlirValue made;
-  if (!mlirValueIsABlockArgument(value))
-    made = copy_op(ahead, b, copies, be_value_def(value));
-  else if (be_induction_read(ahead->cfg, ahead->loop, value, &induction))
+  if (!mlirValueIsABlockArgument(value)) {
+    made = copy_op(ahead, b, copies, be_value_def(value), trip);
+  } else if (be_induction_read(ahead->cfg, ahead->loop, value, &induction)) {
     made = build_induction(ahead, b, copies, &induction);
-  else
-    made = copy(ahead, b, copies, first_value(ahead, value, &from));
-  be_map_set(&copies->values, value.ptr, (void *)made.ptr);
+  } else {
+    int origin_trip = trip;
+    MlirValue is = origin(ahead, value, &origin_trip, &from);
+    made = copy(ahead, b, copies, is, origin_trip);
+  }
+  be_map_set(values, value.ptr, (void *)made.ptr);
   return made;
 }
 
-MlirValue be_ahead_build(struct be_ahead *ahead, MlirOperation anchor, MlirValue value,
+MlirValue be_ahead_build(struct be_ahead *ahead, MlirOperation anchor, MlirValue value, int trip,
                          int64_t distance) {
   struct copies *copies = ahead->copies;
   while (copies && !(mlirOperationEqual(copies->anchor, anchor) && copies->distance == distance))
@@ -435,5 +548,5 @@ MlirValue be_ahead_build(struct be_ahead *ahead, MlirOperation anchor, MlirValue
     ahead->copies = copies;
   }
   struct be_builder b = be_builder_before(ahead->ir, anchor);
-  return copy(ahead, &b, copies, value);
+  return copy(ahead, &b, copies, value, trip);
 }

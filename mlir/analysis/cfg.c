@@ -10,8 +10,7 @@ int be_cfg_number(const struct be_cfg *cfg, MlirBlock block) {
   return (int)(intptr_t)be_map_get(&cfg->numbers, block.ptr) - 1;
 }
 
-/* ---- order ------------------------------------------------------------------------------------
- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 struct walk {
   MlirBlock block;
@@ -74,8 +73,7 @@ static void collect_predecessors(struct be_cfg *cfg) {
   free(at);
 }
 
-/* ---- dominators ---------------------------------------------------------------------------------
- */
+/* ---- dominators ------------------------------------------------------------------------------ */
 
 static int intersect(const int *idom, int a, int b) {
   while (a != b) {
@@ -110,8 +108,7 @@ bool be_cfg_dominates(const struct be_cfg *cfg, int a, int b) {
   return a == b;
 }
 
-/* ---- loops --------------------------------------------------------------------------------------
- */
+/* ---- loops ----------------------------------------------------------------------------------- */
 
 static void add_body(const struct be_cfg *cfg, struct be_loop *loop, int latch, int *stack) {
   size_t depth = 0;
@@ -218,8 +215,7 @@ void be_cfg_destroy(struct be_cfg *cfg) {
   free(cfg);
 }
 
-/* ---- questions ----------------------------------------------------------------------------------
- */
+/* ---- questions ------------------------------------------------------------------------------- */
 
 int be_cfg_value_block(const struct be_cfg *cfg, MlirValue value) {
   return be_cfg_number(cfg, mlirValueIsABlockArgument(value)
@@ -251,6 +247,62 @@ bool be_loop_always_runs(const struct be_cfg *cfg, const struct be_loop *loop, i
     if (at == loop)
       return true;
   }
+}
+
+/* The block that control comes from, before any jump back; -1: several. */
+static int comes_from(const struct be_cfg *cfg, int block) {
+  const struct be_loop *loop = cfg->loop_of[block] < 0 ? NULL : &cfg->loops[cfg->loop_of[block]];
+  if (loop && loop->header == block)
+    return loop->entry;
+  int first = cfg->pred_first[block];
+  return cfg->pred_first[block + 1] == first + 1 ? cfg->preds[first] : -1;
+}
+
+static bool read_guard(const struct be_cfg *cfg, int block, int target, struct be_guard *out) {
+  MlirOperation term = mlirBlockGetTerminator(cfg->blocks[block]);
+  if (be_op_code(cfg->ir, term) != BE_OP_COND_BR)
+    return false;
+  bool yes = successor(cfg, (size_t)block, 0) == target;
+  if (yes == (successor(cfg, (size_t)block, 1) == target))
+    return false;
+  *out = (struct be_guard){block, mlirOperationGetOperand(term, 0), yes};
+  return true;
+}
+
+bool be_loop_guard(const struct be_cfg *cfg, const struct be_loop *loop, int block,
+                   struct be_guard *out) {
+  for (;;) {
+    const struct be_loop *around = &cfg->loops[cfg->loop_of[block]];
+    if (around != loop && be_loop_always_runs(cfg, around, block))
+      block = around->header; /* the one is run when the other is */
+    int from = block == loop->header ? -1 : comes_from(cfg, block);
+    if (from < 0 || !loop->contains[from])
+      return false;
+    if (successor_count(cfg, (size_t)from) > 1)
+      return be_loop_always_runs(cfg, loop, from) && read_guard(cfg, from, block, out);
+    block = from;
+  }
+}
+
+/* Follows jumps through blocks that do nothing else. */
+static int through_empty(const struct be_cfg *cfg, int block) {
+  MlirOperation op = mlirBlockGetFirstOperation(cfg->blocks[block]);
+  while (be_op_code(cfg->ir, op) == BE_OP_BR &&
+         cfg->pred_first[block + 1] == cfg->pred_first[block] + 1) {
+    block = successor(cfg, (size_t)block, 0);
+    op = mlirBlockGetFirstOperation(cfg->blocks[block]);
+  }
+  return block;
+}
+
+bool be_loop_goes_on(const struct be_cfg *cfg, const struct be_loop *loop, struct be_guard *out) {
+  int end = loop->exiting;
+  if (end < 0 || loop->exit_edges != 1 || loop->latch < 0 || successor_count(cfg, (size_t)end) != 2)
+    return false;
+  int stay = successor(cfg, (size_t)end, 0);
+  if (!loop->contains[stay])
+    stay = successor(cfg, (size_t)end, 1);
+  return through_empty(cfg, stay) == loop->header && read_guard(cfg, end, stay, out);
 }
 
 MlirValue be_cfg_incoming(const struct be_cfg *cfg, int block, intptr_t arg, int pred) {

@@ -69,8 +69,7 @@ bool be_induction_read(const struct be_cfg *cfg, const struct be_loop *loop, Mli
   return found;
 }
 
-/* ---- bounds
- * -------------------------------------------------------------------------------------- */
+/* ---- bounds ---- */
 
 static enum be_icmp swapped(enum be_icmp predicate) {
   static const enum be_icmp table[] = {
@@ -112,16 +111,6 @@ static int single_predecessor(const struct be_cfg *cfg, int block) {
   return cfg->pred_first[block + 1] == first + 1 ? cfg->preds[first] : -1;
 }
 
-/* Follows a jump through blocks that do nothing else. */
-static int through_empty(const struct be_cfg *cfg, int block) {
-  for (;;) {
-    MlirOperation op = mlirBlockGetFirstOperation(cfg->blocks[block]);
-    if (be_op_code(cfg->ir, op) != BE_OP_BR || single_predecessor(cfg, block) < 0)
-      return block;
-    block = be_cfg_number(cfg, mlirOperationGetSuccessor(op, 0));
-  }
-}
-
 bool be_bound_read(const struct be_cfg *cfg, const struct be_loop *loop, struct be_bound *out) {
   *out = (struct be_bound){0};
   if (loop->exiting < 0 || loop->exit_edges != 1)
@@ -141,7 +130,8 @@ bool be_bound_read(const struct be_cfg *cfg, const struct be_loop *loop, struct 
     stay = be_cfg_number(cfg, mlirOperationGetSuccessor(term, 1));
     out->predicate = negated(out->predicate);
   }
-  if (through_empty(cfg, stay) == loop->header) {
+  struct be_guard again;
+  if (be_loop_goes_on(cfg, loop, &again)) {
     /* The test decides about the next iteration, whose variable is one step on. */
     out->offset -= out->induction.step;
     out->no_wrap &= out->offset == 0;

@@ -34,8 +34,9 @@ enum {
 struct plan {
   MlirOperation access;
   struct be_address address;
-  int level, chain; /* loads before it; in the longest chain it takes part in */
-  bool wanted;      /* the source asks for it */
+  int level;   /* loads before it */
+  int trip;    /* of the inner loop that it is in */
+  bool wanted; /* the source asks for it */
   int64_t distance, locality;
 };
 
@@ -61,8 +62,7 @@ struct work {
   unsigned plan_count;
 };
 
-/* ---- the loop, as the cost model sees it
- * --------------------------------------------------------------- */
+/* ---- the loop, as the cost model sees it ---- */
 
 static int64_t block_count(const struct be_cfg *cfg, int block) {
   return be_op_int(mlirBlockGetTerminator(cfg->blocks[block]), BE_ATTR_COUNT, -1);
@@ -167,8 +167,7 @@ static void read_wishes(struct work *work) {
   }
 }
 
-/* ---- choosing
- * ---------------------------------------------------------------------------------------------- */
+/* ---- choosing ---- */
 
 static void decline(struct work *work, MlirOperation access, enum be_reason reason, const char *key,
                     int64_t number) {
@@ -300,21 +299,21 @@ static void read_request(struct work *work, struct plan *plan) {
 
 static bool in_plan(struct work *work, struct plan *plan) {
   for (unsigned i = 0; i < work->plan_count; i++)
-    if (same_line(&work->plans[i].address, &plan->address))
+    if (work->plans[i].trip == plan->trip && same_line(&work->plans[i].address, &plan->address))
       return true;
   return work->plan_count == PREFETCHES_MAX;
 }
 
 /* Looks at one access. In a loop that holds others, what an inner loop walks through is seen as it
  * is at the inner loop's start. */
-static void consider(struct work *work, MlirOperation access, int block) {
-  struct plan plan = {.access = access};
+static void consider(struct work *work, MlirOperation access, int block, int trip) {
+  struct plan plan = {.access = access, .trip = trip};
   enum be_reason reason;
   bool varies;
   MlirValue pointer = be_access_pointer(work->ir, access);
   if (be_op_effects(work->ir, access) & BE_EFFECT_PIN)
     return;
-  plan.level = be_ahead_level(work->ahead, pointer, block, &varies, &reason);
+  plan.level = be_ahead_level(work->ahead, pointer, block, trip, &varies, &reason);
   if (plan.level >= 0 && !varies)
     return; /* the same address in every iteration */
   be_address_read(work->ir, pointer, &plan.address);
@@ -326,7 +325,7 @@ static void consider(struct work *work, MlirOperation access, int block) {
     return;
   }
   if (plan.level < 0) {
-    if (own)
+    if (own && trip == 0)
       decline(work, access, reason, NULL, 0);
     return;
   }
@@ -336,7 +335,7 @@ static void consider(struct work *work, MlirOperation access, int block) {
   if (!be_ahead_bound(work->ahead))
     reason = reason ? reason : BE_REASON_UNKNOWN_BOUND, key = NULL;
   if (reason) {
-    if (own || plan.level > 0)
+    if (trip == 0 && (own || plan.level > 0))
       decline(work, access, reason, key, number);
     return;
   }
@@ -344,8 +343,28 @@ static void consider(struct work *work, MlirOperation access, int block) {
     work->plans[work->plan_count++] = plan;
 }
 
-/* ---- inserting
- * ------------------------------------------------------------------------------------------- */
+/* An inner loop that leaps through memory (a list, an index) is seen for a few trips; in one that
+ * walks through it, the first trip brings the line, and the hardware the rest. */
+static int trips_to_see(struct work *work, const struct access *access) {
+  const struct be_loop *inner = inner_loop(work, access->op);
+  struct be_address address;
+  struct be_induction induction;
+  if (!inner || inner->parent != (int)(work->loop - work->cfg->loops))
+    return 1;
+  be_address_read(work->ir, be_access_pointer(work->ir, access->op), &address);
+  bool walks = !be_loop_has_value(work->cfg, inner, address.base) ||
+               be_induction_read(work->cfg, inner, address.base, &induction);
+  for (unsigned i = 0; i < address.term_count; i++) {
+    MlirValue index = address.terms[i].index;
+    while (be_value_code(work->ir, index) == BE_OP_ZEXT)
+      index = mlirOperationGetOperand(be_value_def(index), 0);
+    walks &= !be_loop_has_value(work->cfg, inner, index) ||
+             be_induction_read(work->cfg, inner, index, &induction);
+  }
+  return walks ? 1 : BE_AHEAD_TRIPS;
+}
+
+/* ---- inserting ---- */
 
 static int64_t distance_of(struct work *work, const struct plan *plan, int chain) {
   int64_t whole = plan->distance ? plan->distance : be_run_option(work->run, "distance", DISTANCE);
@@ -379,8 +398,8 @@ static void insert(struct work *work, struct plan *plan, int chain) {
   int64_t distance = distance_of(work, plan, chain);
   bool store = be_op_code(work->ir, plan->access) == BE_OP_STORE;
   MlirOperation anchor = anchor_in(work, cfg->blocks[place]);
-  MlirValue pointer =
-      be_ahead_build(work->ahead, anchor, be_access_pointer(work->ir, plan->access), distance);
+  MlirValue pointer = be_ahead_build(work->ahead, anchor, be_access_pointer(work->ir, plan->access),
+                                     plan->trip, distance);
   struct be_builder b = be_builder_before(work->ir, anchor);
   b.loc = mlirOperationGetLocation(plan->access);
   be_build_prefetch(&b, pointer, store, (unsigned)plan->locality);
@@ -389,7 +408,8 @@ static void insert(struct work *work, struct plan *plan, int chain) {
       {.key = "loads", .number = plan->level, .is_number = true},
       {.key = "chain", .number = chain, .is_number = true},
       {.key = "operations", .number = (int64_t)work->ops, .is_number = true},
-      {.key = "depth", .number = work->loop->depth, .is_number = true}};
+      {.key = "depth", .number = work->loop->depth, .is_number = true},
+      {.key = "trip", .number = plan->trip, .is_number = true}};
   be_run_passed(work->run, plan->access, "PrefetchInserted", "prefetch inserted", args,
                 sizeof args / sizeof *args);
 }
@@ -432,7 +452,8 @@ static void work_on_loop(struct work *work) {
   mark_deciding(work);
   for (const struct access *at = work->accesses; at->block >= 0; at++)
     if (work->loop->contains[at->block])
-      consider(work, at->op, at->block);
+      for (int trip = 0; trip < trips_to_see(work, at); trip++)
+        consider(work, at->op, at->block, trip);
   for (unsigned i = 0; i < work->plan_count; i++)
     longest = work->plans[i].level > longest ? work->plans[i].level : longest;
   for (unsigned i = 0; i < work->plan_count; i++)

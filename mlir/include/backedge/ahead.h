@@ -5,9 +5,10 @@
  * that the later iteration makes the same load from a valid address:
  *   - the later iteration happens: one way out, a known bound, nothing in the loop that may not
  *     come back;
- *   - it makes the load whatever happens in it;
- *   - the address follows from inductions alone, or through loads of memory that the loop does not
- *     write; or it is an index into one object, held within the range of indices seen so far.
+ *   - it makes the load whatever happens in it; or the conditions on which it makes it are computed
+ *     ahead too, and where one does not hold, something is loaded that is known to be there;
+ *   - address and conditions follow from inductions alone, or through loads of memory that the loop
+ *     does not write.
  */
 #ifndef BACKEDGE_AHEAD_H
 #define BACKEDGE_AHEAD_H
@@ -31,10 +32,14 @@ const struct be_bound *be_ahead_bound(const struct be_ahead *ahead);
 /* True when something in the loop may leave it unseen. */
 bool be_ahead_may_leave(const struct be_ahead *ahead);
 
-/* Can `value`, as block `user` uses it, be computed ahead? Returns the number of loads on the
- * longest path to it (0: from inductions alone; where inner loops are met, their first iteration is
- * meant), or -1 and the reason. *varies: it differs from iteration to iteration at all. */
-int be_ahead_level(struct be_ahead *ahead, MlirValue value, int user, bool *varies,
+/* Trips of an inner loop that can be looked at. */
+enum { BE_AHEAD_TRIPS = 4 };
+
+/* Can `value`, as block `user` uses it, be computed ahead? Values of an inner loop are meant as
+ * they are in its trip number `trip` (0: the first) of the later iteration. Returns the number of
+ * loads on the longest path to it (0: from inductions alone), or -1 and the reason. *varies: it
+ * differs from iteration to iteration at all. */
+int be_ahead_level(struct be_ahead *ahead, MlirValue value, int user, int trip, bool *varies,
                    enum be_reason *reason);
 
 /* The block in which code for an access in `block` is to be put: run once per iteration and only
@@ -44,7 +49,7 @@ int be_ahead_place(const struct be_ahead *ahead, int block);
 /* Builds the value, which be_ahead_level has allowed, `distance` (>= 1) iterations ahead, before
  * `anchor`, which stands in a block from be_ahead_place. What was built before for the same anchor
  * and distance is used again. */
-MlirValue be_ahead_build(struct be_ahead *ahead, MlirOperation anchor, MlirValue value,
+MlirValue be_ahead_build(struct be_ahead *ahead, MlirOperation anchor, MlirValue value, int trip,
                          int64_t distance);
 
 #ifdef __cplusplus

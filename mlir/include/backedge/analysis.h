@@ -58,6 +58,22 @@ bool be_loop_has_value(const struct be_cfg *cfg, const struct be_loop *loop, Mli
  * first trip of each loop between: what stands in it is executed once or more per iteration. */
 bool be_loop_always_runs(const struct be_cfg *cfg, const struct be_loop *loop, int block);
 
+/* A branch of the loop on which it depends whether something is run. */
+struct be_guard {
+  int block;       /* ends in the branch */
+  MlirValue value; /* i1 */
+  bool when;       /* run when the value is this */
+};
+
+/* True when `block` is run in an iteration (in the first trip of inner loops) exactly when one
+ * branch, which every iteration comes to, goes its way. */
+bool be_loop_guard(const struct be_cfg *cfg, const struct be_loop *loop, int block,
+                   struct be_guard *out);
+
+/* True when the loop has one way out, taken or not at the end of each iteration: *out tells when
+ * there is another one. */
+bool be_loop_goes_on(const struct be_cfg *cfg, const struct be_loop *loop, struct be_guard *out);
+
 /* The value that reaches block argument `arg` of `block` from `pred`; null when pred jumps there
  * twice with different values, or not by an ordinary branch. */
 MlirValue be_cfg_incoming(const struct be_cfg *cfg, int block, intptr_t arg, int pred);
