@@ -179,6 +179,7 @@ struct lower {
   int last_id;                      /* of the last lifted op met in this block */
   bool rebuild;
   const char *detail;
+  char fault[128]; /* what the verifier said */
 };
 
 /* lower.c */
@@ -269,8 +270,8 @@ uint64_t register_count(LLVMValueRef fun);
  * again. NULL when no copy can be made. */
 LLVMValueRef register_save(LLVMValueRef fun);
 void register_restore(LLVMValueRef fun, LLVMValueRef saved, bool broken);
-/* True when LLVM's verifier finds fault with the function. */
-bool register_is_broken(LLVMValueRef fun);
+/* True when LLVM's verifier finds fault with the function; what it says first is in `text`. */
+bool register_is_broken(LLVMValueRef fun, char *text, size_t size);
 void register_remove_dead_blocks(LLVMValueRef fun);
 void register_fail(LLVMModuleRef module, const char *text);
 /* Passes have changed this function: later pipelines leave it alone. */

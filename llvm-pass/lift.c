@@ -280,8 +280,12 @@ static bool create_function(struct lift *l) {
 
 static void define_params(struct lift *l) {
   MlirBlock entry = be_function_block(l->out, 0);
-  for (unsigned i = 0; i < LLVMCountParams(l->fun); i++)
+  unsigned noalias = LLVMGetEnumAttributeKindForName("noalias", 7);
+  for (unsigned i = 0; i < LLVMCountParams(l->fun); i++) {
     lift_define(l, LLVMGetParam(l->fun, i), mlirBlockGetArgument(entry, i));
+    if (LLVMGetEnumAttributeAtIndex(l->fun, i + 1, noalias))
+      be_function_mark_noalias(l->out, i);
+  }
 }
 
 /* MLIR wants the personality's name on the function. */

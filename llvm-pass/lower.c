@@ -183,6 +183,8 @@ static void lower_op(struct lower *l, size_t block, const struct be_plan_op *op)
   }
   if (is_host_const(op->code))
     return;
+  if (lower_is_terminator(op->code)) /* after what is dead, whose debug records it takes over */
+    l->cursor = LLVMGetBasicBlockTerminator(l->bb);
   place(l, l->cursor);
   LLVMValueRef built = build(l, block, op);
   if (built)

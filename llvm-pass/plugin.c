@@ -25,7 +25,9 @@ static enum be_reason build_and_verify(struct lower *l, LLVMValueRef fun, bool v
   lower_function(l);
   if (!verify)
     return BE_REASON_NONE;
-  bool broken = register_is_broken(fun);
+  bool broken = register_is_broken(fun, l->fault, sizeof l->fault);
+  if (broken)
+    l->detail = l->fault;
   if (broken && !saved)
     register_fail(l->bridge->module, "a function came out broken and cannot be restored");
   register_restore(fun, saved, broken);

@@ -64,7 +64,14 @@ uint64_t register_count(LLVMValueRef Fun) {
   return Count ? Count->getCount() : 0;
 }
 
-bool register_is_broken(LLVMValueRef Fun) { return verifyFunction(*cast<Function>(unwrap(Fun))); }
+bool register_is_broken(LLVMValueRef Fun, char *Text, size_t Size) {
+  std::string Message;
+  raw_string_ostream Out(Message);
+  if (!verifyFunction(*cast<Function>(unwrap(Fun)), &Out))
+    return false;
+  snprintf(Text, Size, "%s", Message.substr(0, Message.find('\n')).c_str());
+  return true;
+}
 
 bool register_is_done(LLVMValueRef Fun) {
   return cast<Function>(unwrap(Fun))->hasFnAttribute(DoneAttribute);
