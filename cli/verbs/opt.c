@@ -99,6 +99,20 @@ static bool is_bytecode(const char *text, size_t size) {
   return size >= 4 && memcmp(text, "ML\xefR", 4) == 0;
 }
 
+/* MLIR's lexer would take a NUL for the end of the file. Says where it is. */
+static bool has_nul(const struct opt *opt, const char *text, size_t size) {
+  const char *nul = memchr(text, '\0', size), *line = text;
+  unsigned number = 1;
+  for (const char *at = text; nul && at < nul; at++)
+    if (*at == '\n') {
+      line = at + 1;
+      number++;
+    }
+  if (nul)
+    fprintf(stderr, "%s:%u:%td: error: a NUL byte in text\n", opt->file, number, nul - line + 1);
+  return nul;
+}
+
 static enum be_exit write_module(const struct be_args *args, MlirModule module) {
   const char *path = be_args_get(args, "o");
   FILE *out = path ? fopen(path, "w") : stdout;
@@ -122,11 +136,9 @@ static enum be_exit run_on(struct opt *opt, struct be_session *session) {
   if (!text)
     return be_args_fail(opt->args, BE_EXIT_FAILED, "cannot read '%s': %s", opt->file,
                         strerror(errno));
-  if (!is_bytecode(text, size) && memchr(text, '\0', size)) {
-    /* MLIR's lexer would take it for the end of the file. */
+  if (!is_bytecode(text, size) && has_nul(opt, text, size)) {
     free(text);
-    return be_args_fail(opt->args, BE_EXIT_FAILED, "'%s' is not text: it has a NUL byte",
-                        opt->file);
+    return BE_EXIT_FAILED;
   }
   MlirContext ctx = be_session_ir(session)->ctx;
   mlirContextAttachDiagnosticHandler(ctx, print_diagnostic, opt, NULL);
