@@ -154,14 +154,10 @@ static void lift_blocks(lift *l) {
   for (int i = 0; i < n && l->reason == BE_REASON_NONE; i++)
     lift_block(l, BASIC_BLOCK_FOR_FN(l->fun, order[i]));
   XDELETEVEC(order);
-  be_succ first = {be_function_block(l->out, l->block_of[single_succ(l->bb_of[0])->index]), NULL, 0,
-                   0};
-  if (lift_phis(single_succ(l->bb_of[0])))
-    lift_decline(l, BE_REASON_UNSUPPORTED_CFG, "the first block has PHIs");
+  l->block = 0;
   be_function_at_block(l->out, 0);
-  lift_begin_none(l);
   if (l->reason == BE_REASON_NONE)
-    be_build_br(l->b, &first);
+    lift_terminator(l, l->bb_of[0], NULL);
 }
 
 /* ---- the function ------------------------------------------------------------------------------ */
