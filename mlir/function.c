@@ -49,6 +49,19 @@ struct be_function *be_function_create(struct be_session *session, const char *n
   return f;
 }
 
+void be_function_mark_noalias(struct be_function *f, size_t param) {
+  MlirStringRef name = mlirStringRefCreateFromCString(BE_ATTR_NOALIAS);
+  MlirAttribute old = mlirOperationGetDiscardableAttributeByName(f->func, name);
+  intptr_t count = mlirAttributeIsNull(old) ? 0 : mlirDenseArrayGetNumElements(old);
+  int32_t *params = be_calloc((size_t)count + 1, sizeof *params);
+  for (intptr_t i = 0; i < count; i++)
+    params[i] = mlirDenseI32ArrayGetElement(old, i);
+  params[count] = (int32_t)param;
+  mlirOperationSetDiscardableAttributeByName(
+      f->func, name, mlirDenseI32ArrayGet(f->builder.ir->ctx, count + 1, params));
+  free(params);
+}
+
 void be_function_destroy(struct be_function *f) {
   if (!f)
     return;

@@ -13,6 +13,14 @@ MlirType be_access_type(const struct be_ir *ir, MlirOperation op) {
                                                             : mlirOperationGetResult(op, 0));
 }
 
+/* The pointer that an address is computed from. */
+static MlirValue root_of(const struct be_ir *ir, MlirValue pointer) {
+  pointer = be_value_strip(ir, pointer);
+  while (be_value_code(ir, pointer) == BE_OP_GEP)
+    pointer = be_value_strip(ir, mlirOperationGetOperand(be_value_def(pointer), 0));
+  return pointer;
+}
+
 /* ---- decomposition ---- */
 
 /* True for an `or` that adds: its operands have no bit in common. */
@@ -150,10 +158,7 @@ static uint64_t object_size(const struct be_ir *ir, MlirOperation func, MlirValu
 
 uint64_t be_address_span(const struct be_ir *ir, MlirOperation func,
                          const struct be_address *address) {
-  MlirValue root = be_value_strip(ir, address->base);
-  while (be_value_code(ir, root) == BE_OP_GEP)
-    root = be_value_strip(ir, mlirOperationGetOperand(be_value_def(root), 0));
-  uint64_t span = object_size(ir, func, root);
+  uint64_t span = object_size(ir, func, root_of(ir, address->base));
   if (span || address->term_count == 0)
     return span;
   for (unsigned i = 0; i < address->term_count; i++) {
@@ -183,12 +188,46 @@ static bool different_objects(const struct be_ir *ir, MlirValue a, MlirValue b) 
   return false;
 }
 
+/* A parameter of the function, by number; -1: something else. */
+static intptr_t parameter(MlirValue base) {
+  if (!mlirValueIsABlockArgument(base))
+    return -1;
+  MlirBlock block = mlirBlockArgumentGetOwner(base);
+  MlirOperation func = mlirBlockGetParentOperation(block);
+  return mlirBlockEqual(block, mlirRegionGetFirstBlock(mlirOperationGetRegion(func, 0)))
+             ? mlirBlockArgumentGetArgNumber(base)
+             : -1;
+}
+
+/* True for a parameter that is a restrict pointer. */
+static bool is_restrict(MlirValue base) {
+  intptr_t number = parameter(base);
+  if (number < 0)
+    return false;
+  MlirAttribute list =
+      mlirOperationGetAttributeByName(mlirBlockGetParentOperation(mlirBlockArgumentGetOwner(base)),
+                                      mlirStringRefCreateFromCString(BE_ATTR_NOALIAS));
+  for (intptr_t i = mlirAttributeIsNull(list) ? 0 : mlirDenseArrayGetNumElements(list); i-- > 0;)
+    if (mlirDenseI32ArrayGetElement(list, i) == number)
+      return true;
+  return false;
+}
+
+/* A pointer that is known not to come from a restrict parameter other than itself. */
+static bool comes_from_elsewhere(const struct be_ir *ir, MlirValue base) {
+  return parameter(base) >= 0 || is_object(ir, base);
+}
+
+static bool restrict_apart(const struct be_ir *ir, MlirValue a, MlirValue b) {
+  return !mlirValueEqual(a, b) && ((is_restrict(a) && comes_from_elsewhere(ir, b)) ||
+                                   (is_restrict(b) && comes_from_elsewhere(ir, a)));
+}
+
 bool be_access_may_alias(const struct be_ir *ir, MlirOperation a, MlirOperation b) {
   MlirStringRef type_a = be_op_string(a, BE_ATTR_ALIAS), type_b = be_op_string(b, BE_ATTR_ALIAS);
   if (type_a.data && type_b.data && !mlirStringRefEqual(type_a, type_b))
     return false;
-  struct be_address left, right;
-  be_address_read(ir, be_access_pointer(ir, a), &left);
-  be_address_read(ir, be_access_pointer(ir, b), &right);
-  return !different_objects(ir, left.base, right.base);
+  MlirValue left = root_of(ir, be_access_pointer(ir, a));
+  MlirValue right = root_of(ir, be_access_pointer(ir, b));
+  return !different_objects(ir, left, right) && !restrict_apart(ir, left, right);
 }

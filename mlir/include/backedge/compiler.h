@@ -83,6 +83,9 @@ void be_function_destroy(struct be_function *function);
 
 MlirOperation be_function_op(const struct be_function *function); /* the llvm.func */
 
+/* Parameter number `param` is a restrict pointer (BE_ATTR_NOALIAS). */
+void be_function_mark_noalias(struct be_function *function, size_t param);
+
 /* Adds a block with arguments; returns its index. Block 0, the entry, exists from the start and has
  * the parameters as arguments. All blocks are made before ops are. */
 int be_function_add_block(struct be_function *function, const MlirType *args, size_t arg_count);
