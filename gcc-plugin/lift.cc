@@ -207,6 +207,10 @@ static bool create_function(lift *l) {
                               type.ptr ? type : l->ir->void_type, stdarg_p(TREE_TYPE(decl)),
                               lift_location(DECL_SOURCE_LOCATION(decl)));
   XDELETEVEC(params);
+  n = 0;
+  for (tree parm = DECL_ARGUMENTS(decl); parm; parm = DECL_CHAIN(parm), n++)
+    if (POINTER_TYPE_P(TREE_TYPE(parm)) && TYPE_RESTRICT(TREE_TYPE(parm)) && is_gimple_reg(parm))
+      be_function_mark_noalias(l->out, n);
   return l->reason == BE_REASON_NONE;
 }
 
