@@ -60,6 +60,7 @@
 #include "value-prof.h"
 #include "langhooks.h"
 #include "toplev.h"
+#include "c-family/c-pragma.h"
 #pragma GCC diagnostic pop
 // clang-format on
 
@@ -84,12 +85,12 @@ struct bridge {
   const be_ir *ir;
   be_mode mode;
   bool verify;
-  MlirType int_types[129];                        /* by precision; null: not made yet */
-  MlirType f16, f80, f128;                        /* null: not made yet */
+  MlirType int_types[129]; /* by precision; null: not made yet */
+  MlirType f16, f80, f128; /* null: not made yet */
   MlirIdentifier name_fastmath;
-  MlirNamedAttribute effects[64];                 /* by set of effects, on calls */
-  be_map access;                                  /* FIELD_DECL -> backedge.access attribute */
-  location_t location_key[BE_LOCATION_SLOTS];     /* a direct-mapped cache */
+  MlirNamedAttribute effects[64];             /* by set of effects, on calls */
+  be_map access;                              /* FIELD_DECL -> backedge.access attribute */
+  location_t location_key[BE_LOCATION_SLOTS]; /* a direct-mapped cache */
   MlirLocation location_value[BE_LOCATION_SLOTS];
 };
 extern bridge the_bridge;
@@ -98,7 +99,8 @@ extern bridge the_bridge;
 
 /* The MLIR type of values of a register type, or null when there is none. */
 MlirType type_lift(tree type);
-/* True when a value of this type is modelled by ops: integers, pointers, floats, vectors of them. */
+/* True when a value of this type is modelled by ops: integers, pointers, floats, vectors of them.
+ */
 bool type_is_modelled(tree type);
 /* A register type for values of an MLIR type; NULL_TREE when there is none. */
 tree type_lower(MlirType type);
@@ -110,7 +112,8 @@ unsigned type_bits(MlirType type);
 bool type_wraps(tree type);
 bool type_is_undefined_on_overflow(tree type);
 
-/* ---- lift: lift*.cc ---------------------------------------------------------------------------- */
+/* ---- lift: lift*.cc ----------------------------------------------------------------------------
+ */
 
 /* A function being lifted. Arrays by bb->index and SSA version are sized once. */
 struct lift {
@@ -118,24 +121,24 @@ struct lift {
   const be_ir *ir;
   be_function *out;
   be_builder *b;
-  int *block_of;         /* bb->index -> block number; -1: none */
-  basic_block *bb_of;    /* block number -> bb */
+  int *block_of;      /* bb->index -> block number; -1: none */
+  basic_block *bb_of; /* block number -> bb */
   int block_count;
-  void **ssa;            /* SSA version -> MlirValue.ptr */
+  void **ssa; /* SSA version -> MlirValue.ptr */
   unsigned ssa_count;
-  gimple **stmts;        /* statement number -> statement */
-  int *stmt_block;       /* statement number -> block number */
+  gimple **stmts;  /* statement number -> statement */
+  int *stmt_block; /* statement number -> block number */
   int stmt_count, stmt_capacity;
-  tree *refs;            /* host reference number -> tree */
+  tree *refs; /* host reference number -> tree */
   int ref_count, ref_capacity;
-  be_map constants;      /* tree or MLIR attribute -> MlirValue.ptr, in the entry block */
-  be_map symbols;        /* id + 1 of an address -> what it is the address of */
-  int stmt;              /* being lifted; -1: none */
+  be_map constants; /* tree or MLIR attribute -> MlirValue.ptr, in the entry block */
+  be_map symbols;   /* id + 1 of an address -> what it is the address of */
+  int stmt;         /* being lifted; -1: none */
   MlirLocation loc;
-  int block;             /* being filled */
-  bool returns_value;    /* llvm.return has an operand */
+  int block;          /* being filled */
+  bool returns_value; /* llvm.return has an operand */
   unsigned modelled, opaque;
-  be_reason reason;      /* not NONE: declined */
+  be_reason reason; /* not NONE: declined */
   const char *detail;
 };
 
@@ -187,7 +190,8 @@ void lift_terminator(lift *l, basic_block bb, gimple *stmt);
 bool lift_is_terminator(basic_block bb, gimple *stmt);
 size_t lift_phis(basic_block bb);
 
-/* ---- lower: lower*.cc ------------------------------------------------------------------------- */
+/* ---- lower: lower*.cc -------------------------------------------------------------------------
+ */
 
 /* One way out of a block as it was built: where the values for the next block's PHIs come from. */
 struct route {
@@ -201,17 +205,17 @@ struct lower {
   struct lift *lift;
   const be_ir *ir;
   const be_plan *plan;
-  be_map values;    /* MlirValue.ptr -> tree */
-  be_map names;     /* MlirValue.ptr as it was lifted -> SSA name; may hold dead values */
-  be_map blocks;    /* MlirBlock.ptr -> basic_block */
-  be_map ops;       /* MlirOperation.ptr -> be_plan_op */
-  bool *wanted;     /* by plan op: a kept helper op whose value is needed after all */
-  bool *done;       /* by statement: kept, replaced or moved */
-  bool *selected;   /* by statement: its ways out are GCC's, not the IR's */
+  be_map values;  /* MlirValue.ptr -> tree */
+  be_map names;   /* MlirValue.ptr as it was lifted -> SSA name; may hold dead values */
+  be_map blocks;  /* MlirBlock.ptr -> basic_block */
+  be_map ops;     /* MlirOperation.ptr -> be_plan_op */
+  bool *wanted;   /* by plan op: a kept helper op whose value is needed after all */
+  bool *done;     /* by statement: kept, replaced or moved */
+  bool *selected; /* by statement: its ways out are GCC's, not the IR's */
   auto_vec<route> *routes;
-  basic_block bb;            /* being filled */
-  gimple_stmt_iterator gsi;  /* new statements go before it */
-  int last_stmt;             /* the last statement of bb that was passed */
+  basic_block bb;           /* being filled */
+  gimple_stmt_iterator gsi; /* new statements go before it */
+  int last_stmt;            /* the last statement of bb that was passed */
   location_t location;
   bool rebuild, cfg_changed;
   const char *detail;
@@ -289,7 +293,8 @@ void request_register(const char *plugin);
 void request_access(MlirOperation op, tree ref);
 void request_loop(MlirOperation terminator, basic_block bb);
 
-/* ---- counts.cc, remark.cc ---------------------------------------------------------------------- */
+/* ---- counts.cc, remark.cc ----------------------------------------------------------------------
+ */
 
 uint32_t count_weight(edge e);
 void count_block(lift *l, basic_block bb, MlirOperation terminator);

@@ -23,7 +23,8 @@ MlirLocation lift_location(location_t location) {
   return the_bridge.location_value[slot];
 }
 
-/* ---- statements ------------------------------------------------------------------------------- */
+/* ---- statements -------------------------------------------------------------------------------
+ */
 
 void lift_begin(lift *l, gimple *stmt) {
   if (l->stmt_count == l->stmt_capacity) {
@@ -78,7 +79,8 @@ static void lift_statement(lift *l, gimple *stmt) {
   l->opaque += !gimple_clobber_p(stmt);
 }
 
-/* ---- blocks ----------------------------------------------------------------------------------- */
+/* ---- blocks -----------------------------------------------------------------------------------
+ */
 
 static void lift_block(lift *l, basic_block bb) {
   gimple *terminator = NULL;
@@ -138,10 +140,10 @@ static bool add_blocks(lift *l) {
   l->block_of[ENTRY_BLOCK] = 0;
   l->bb_of[0] = ENTRY_BLOCK_PTR_FOR_FN(l->fun);
   FOR_EACH_BB_FN(bb, l->fun)
-    if (!add_block(l, bb))
-      return false;
+  if (!add_block(l, bb))
+    return false;
   FOR_EACH_BB_FN(bb, l->fun)
-    define_phis(l, bb);
+  define_phis(l, bb);
   return true;
 }
 
@@ -160,7 +162,8 @@ static void lift_blocks(lift *l) {
     lift_terminator(l, l->bb_of[0], NULL);
 }
 
-/* ---- the function ------------------------------------------------------------------------------ */
+/* ---- the function ------------------------------------------------------------------------------
+ */
 
 /* True when every return hands over a register value: it is llvm.return's operand then. */
 static bool returns_register(function *fun) {

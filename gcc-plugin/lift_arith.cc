@@ -13,7 +13,8 @@ static MlirValue unary(lift *l, be_opcode code, tree type, MlirValue value) {
   return be_build_cast(l->b, code, type_lift(type), value);
 }
 
-/* ---- two operands ------------------------------------------------------------------------------ */
+/* ---- two operands ------------------------------------------------------------------------------
+ */
 
 static be_opcode int_code(tree_code code, bool is_unsigned) {
   switch (code) {
@@ -87,8 +88,8 @@ static bool lift_int_binary(lift *l, gassign *stmt, tree type) {
       (is_shift(code) && VECTOR_TYPE_P(TREE_TYPE(b)) != vector))
     return false;
   MlirValue lhs = lift_value(l, gimple_assign_rhs1(stmt));
-  MlirValue rhs = is_shift(code) && !vector ? lift_shift_count(l, b, mlirValueGetType(lhs))
-                                            : lift_value(l, b);
+  MlirValue rhs =
+      is_shift(code) && !vector ? lift_shift_count(l, b, mlirValueGetType(lhs)) : lift_value(l, b);
   if (!mlirTypeEqual(mlirValueGetType(lhs), mlirValueGetType(rhs)))
     return false;
   unsigned nsw = overflows && type_is_undefined_on_overflow(type) ? BE_OVERFLOW_NSW : 0;
@@ -100,8 +101,9 @@ static bool lift_float_binary(lift *l, gassign *stmt) {
   be_opcode op = float_code(gimple_assign_rhs_code(stmt));
   if (op == BE_OP_OTHER || flag_rounding_math)
     return false;
-  define(l, stmt, be_build_binary(l->b, op, lift_value(l, gimple_assign_rhs1(stmt)),
-                                  lift_value(l, gimple_assign_rhs2(stmt)), 0));
+  define(l, stmt,
+         be_build_binary(l->b, op, lift_value(l, gimple_assign_rhs1(stmt)),
+                         lift_value(l, gimple_assign_rhs2(stmt)), 0));
   return true;
 }
 
@@ -112,7 +114,8 @@ static bool lift_pointer_bits(lift *l, gassign *stmt) {
   if (code != BIT_AND_EXPR && code != BIT_IOR_EXPR && code != BIT_XOR_EXPR)
     return false;
   MlirType word = type_lift(pointer_sized_int_node);
-  MlirValue a = lift_value(l, gimple_assign_rhs1(stmt)), b = lift_value(l, gimple_assign_rhs2(stmt));
+  MlirValue a = lift_value(l, gimple_assign_rhs1(stmt)),
+            b = lift_value(l, gimple_assign_rhs2(stmt));
   a = be_build_cast(l->b, BE_OP_PTRTOINT, word, a);
   b = be_build_cast(l->b, BE_OP_PTRTOINT, word, b);
   MlirValue bits = be_build_binary(l->b, int_code(code, true), a, b, 0);
@@ -151,12 +154,14 @@ static bool lift_rotate(lift *l, gassign *stmt) {
   MlirValue value = lift_value(l, gimple_assign_rhs1(stmt));
   MlirValue count = lift_shift_count(l, gimple_assign_rhs2(stmt), mlirValueGetType(value));
   MlirValue operands[3] = {value, value, count};
-  define(l, stmt, be_build_simple(l->b, op, mlirValueGetType(value), operands, 3, NULL,
-                                  MlirAttribute{NULL}));
+  define(
+      l, stmt,
+      be_build_simple(l->b, op, mlirValueGetType(value), operands, 3, NULL, MlirAttribute{NULL}));
   return true;
 }
 
-/* ---- compares --------------------------------------------------------------------------------- */
+/* ---- compares ---------------------------------------------------------------------------------
+ */
 
 static int int_predicate(tree_code code, bool is_unsigned) {
   switch (code) {
@@ -177,14 +182,16 @@ static int int_predicate(tree_code code, bool is_unsigned) {
   }
 }
 
-/* llvm.fcmp's numbering: oeq 1, ogt, oge, olt, ole, one, ord 7, ueq 8, ugt, uge, ult, ule, une, uno. */
+/* llvm.fcmp's numbering: oeq 1, ogt, oge, olt, ole, one, ord 7, ueq 8, ugt, uge, ult, ule, une,
+ * uno. */
 static int float_predicate(tree_code code) {
   static const struct {
     tree_code code;
     int predicate;
-  } table[] = {{EQ_EXPR, 1},  {GT_EXPR, 2},      {GE_EXPR, 3},    {LT_EXPR, 4},        {LE_EXPR, 5},
-               {LTGT_EXPR, 6}, {ORDERED_EXPR, 7}, {UNEQ_EXPR, 8},  {UNGT_EXPR, 9},      {UNGE_EXPR, 10},
-               {UNLT_EXPR, 11}, {UNLE_EXPR, 12},  {NE_EXPR, 13},   {UNORDERED_EXPR, 14}};
+  } table[] = {{EQ_EXPR, 1},   {GT_EXPR, 2},        {GE_EXPR, 3},      {LT_EXPR, 4},
+               {LE_EXPR, 5},   {LTGT_EXPR, 6},      {ORDERED_EXPR, 7}, {UNEQ_EXPR, 8},
+               {UNGT_EXPR, 9}, {UNGE_EXPR, 10},     {UNLT_EXPR, 11},   {UNLE_EXPR, 12},
+               {NE_EXPR, 13},  {UNORDERED_EXPR, 14}};
   for (size_t i = 0; i < ARRAY_SIZE(table); i++)
     if (table[i].code == code)
       return table[i].predicate;
@@ -230,20 +237,21 @@ static bool lift_select(lift *l, gassign *stmt) {
   MlirValue a = lift_value(l, yes), b = lift_value(l, no);
   if (!mlirTypeEqual(mlirValueGetType(a), mlirValueGetType(b)))
     return false;
-  MlirValue test = compare ? lift_compare(l, TREE_CODE(cond), TREE_OPERAND(cond, 0),
-                                          TREE_OPERAND(cond, 1))
-                           : lift_value(l, cond);
+  MlirValue test =
+      compare ? lift_compare(l, TREE_CODE(cond), TREE_OPERAND(cond, 0), TREE_OPERAND(cond, 1))
+              : lift_value(l, cond);
   define(l, stmt, be_build_select(l->b, test, a, b));
   return true;
 }
 
-/* ---- one operand ------------------------------------------------------------------------------ */
+/* ---- one operand ------------------------------------------------------------------------------
+ */
 
 static be_opcode int_conversion(tree to, tree from) {
   if (POINTER_TYPE_P(to))
-    return POINTER_TYPE_P(from)                              ? BE_OP_BITCAST
-           : TYPE_PRECISION(from) == TYPE_PRECISION(to)      ? BE_OP_INTTOPTR
-                                                             : BE_OP_OTHER;
+    return POINTER_TYPE_P(from)                         ? BE_OP_BITCAST
+           : TYPE_PRECISION(from) == TYPE_PRECISION(to) ? BE_OP_INTTOPTR
+                                                        : BE_OP_OTHER;
   if (POINTER_TYPE_P(from))
     return TYPE_PRECISION(to) <= TYPE_PRECISION(from) ? BE_OP_PTRTOINT : BE_OP_OTHER;
   if (TYPE_PRECISION(to) == TYPE_PRECISION(from))
@@ -303,8 +311,7 @@ static bool lift_negate(lift *l, gassign *stmt, tree type) {
   if (TYPE_OVERFLOW_TRAPS(type))
     return false;
   unsigned nsw = type_is_undefined_on_overflow(type) ? BE_OVERFLOW_NSW : 0;
-  define(l, stmt,
-         be_build_binary(l->b, BE_OP_SUB, zero_of(l, type), lift_value(l, value), nsw));
+  define(l, stmt, be_build_binary(l->b, BE_OP_SUB, zero_of(l, type), lift_value(l, value), nsw));
   return true;
 }
 
@@ -317,20 +324,23 @@ static bool lift_abs(lift *l, gassign *stmt, tree type) {
   if (VECTOR_TYPE_P(type) || TYPE_OVERFLOW_TRAPS(type))
     return false;
   bool undefined = gimple_assign_rhs_code(stmt) == ABS_EXPR && type_is_undefined_on_overflow(type);
-  define(l, stmt, be_build_simple(l->b, BE_OP_ABS, type_lift(type), &value, 1, "is_int_min_poison",
-                                  mlirIntegerAttrGet(l->ir->i1, undefined ? -1 : 0)));
+  define(l, stmt,
+         be_build_simple(l->b, BE_OP_ABS, type_lift(type), &value, 1, "is_int_min_poison",
+                         mlirIntegerAttrGet(l->ir->i1, undefined ? -1 : 0)));
   return true;
 }
 
 static bool lift_not(lift *l, gassign *stmt, tree type) {
   if (!INTEGRAL_TYPE_P(type))
     return false;
-  define(l, stmt, be_build_binary(l->b, BE_OP_XOR, lift_value(l, gimple_assign_rhs1(stmt)),
-                                  lift_int(l, type_lift(type), -1), 0));
+  define(l, stmt,
+         be_build_binary(l->b, BE_OP_XOR, lift_value(l, gimple_assign_rhs1(stmt)),
+                         lift_int(l, type_lift(type), -1), 0));
   return true;
 }
 
-/* ---- single right-hand sides ------------------------------------------------------------------- */
+/* ---- single right-hand sides -------------------------------------------------------------------
+ */
 
 static bool lift_copy_value(lift *l, gassign *stmt) {
   tree lhs = gimple_assign_lhs(stmt), value = gimple_assign_rhs1(stmt);
@@ -372,7 +382,8 @@ static bool lift_view(lift *l, gassign *stmt) {
   } else if (!mlirTypeEqual(type, old) &&
              (mlirTypeEqual(type, the_bridge.f80) || mlirTypeEqual(old, the_bridge.f80) ||
               type_bits(type) == 1 || type_bits(old) == 1 ||
-              be_type_size(type) * 8 != (INTEGRAL_TYPE_P(to) ? TYPE_PRECISION(to) : be_type_size(type) * 8) ||
+              be_type_size(type) * 8 !=
+                  (INTEGRAL_TYPE_P(to) ? TYPE_PRECISION(to) : be_type_size(type) * 8) ||
               (INTEGRAL_TYPE_P(from) && be_type_size(old) * 8 != TYPE_PRECISION(from)) ||
               be_type_size(type) != be_type_size(old))) {
     return false;
@@ -390,8 +401,9 @@ static bool lift_part(lift *l, gassign *stmt) {
     return false;
   int64_t part = gimple_assign_rhs_code(stmt) == IMAGPART_EXPR;
   MlirValue whole = lift_value(l, value);
-  define(l, stmt, be_build_simple(l->b, BE_OP_EXTRACTVALUE, type_lift(type), &whole, 1, "position",
-                                  mlirDenseI64ArrayGet(l->ir->ctx, 1, &part)));
+  define(l, stmt,
+         be_build_simple(l->b, BE_OP_EXTRACTVALUE, type_lift(type), &whole, 1, "position",
+                         mlirDenseI64ArrayGet(l->ir->ctx, 1, &part)));
   return true;
 }
 
@@ -424,14 +436,14 @@ static bool lift_single(lift *l, gassign *stmt) {
   default:
     break;
   }
-  if (!lift_can_access(rhs) ||
-      !mlirTypeEqual(type_lift(TREE_TYPE(lhs)), type_lift(TREE_TYPE(rhs))))
+  if (!lift_can_access(rhs) || !mlirTypeEqual(type_lift(TREE_TYPE(lhs)), type_lift(TREE_TYPE(rhs))))
     return false;
   lift_load(l, lhs, rhs, stmt);
   return true;
 }
 
-/* ---- assignments --------------------------------------------------------------------------------- */
+/* ---- assignments
+ * --------------------------------------------------------------------------------- */
 
 static bool operands_are_modelled(gassign *stmt) {
   if (!type_is_modelled(TREE_TYPE(gimple_assign_lhs(stmt))))

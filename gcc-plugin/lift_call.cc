@@ -64,8 +64,9 @@ static bool is_modelled_call(gcall *stmt) {
       gimple_call_num_args(stmt) >= CALL_ARGS_MAX ||
       (gimple_call_flags(stmt) & (ECF_RETURNS_TWICE | ECF_TM_PURE)))
     return false;
-  if (decl ? is_special_builtin(decl) : !lift_is_operand(gimple_call_fn(stmt)) &&
-                                            TREE_CODE(gimple_call_fn(stmt)) != OBJ_TYPE_REF)
+  if (decl ? is_special_builtin(decl)
+           : !lift_is_operand(gimple_call_fn(stmt)) &&
+                 TREE_CODE(gimple_call_fn(stmt)) != OBJ_TYPE_REF)
     return false;
   for (unsigned i = 0; i < gimple_call_num_args(stmt); i++)
     if (!lift_is_operand(gimple_call_arg(stmt, i)) ||
@@ -123,9 +124,9 @@ static MlirOperation build(lift *l, gcall *stmt, const char *symbol, MlirType ty
   MlirNamedAttribute attrs[3];
   size_t n = 0;
   if (symbol)
-    attrs[n++] = be_attr(l->ir, "callee",
-                         mlirFlatSymbolRefAttrGet(l->ir->ctx,
-                                                  mlirStringRefCreateFromCString(symbol)));
+    attrs[n++] =
+        be_attr(l->ir, "callee",
+                mlirFlatSymbolRefAttrGet(l->ir->ctx, mlirStringRefCreateFromCString(symbol)));
   if (gimple_call_fntype(stmt) && stdarg_p(gimple_call_fntype(stmt)))
     attrs[n++] = be_attr(l->ir, "var_callee_type", mlirTypeAttrGet(type));
   int effects = call_effects(stmt);
@@ -165,7 +166,8 @@ bool lift_call(lift *l, gcall *stmt) {
     callee = OBJ_TYPE_REF_EXPR(callee);
   if (!symbol)
     args[0] = lift_value(l, callee);
-  MlirOperation op = build(l, stmt, symbol, type, result, symbol ? args + 1 : args, count + !symbol);
+  MlirOperation op =
+      build(l, stmt, symbol, type, result, symbol ? args + 1 : args, count + !symbol);
   if (stored)
     lift_store(l, lhs, mlirOperationGetResult(op, 0), stmt);
   else if (lhs)

@@ -38,7 +38,8 @@ static void finish(lift *l, basic_block bb, MlirOperation op) {
   request_loop(op, bb);
 }
 
-/* ---- kinds of terminators ------------------------------------------------------------------------ */
+/* ---- kinds of terminators
+ * ------------------------------------------------------------------------ */
 
 /* One successor per edge, in the edges' order; the first is the default. */
 static void build_selected(lift *l, basic_block bb, MlirValue selector) {
@@ -146,8 +147,8 @@ static bool lift_call_terminator(lift *l, basic_block bb, gcall *stmt) {
   edge e;
   edge_iterator ei;
   FOR_EACH_EDGE(e, ei, bb->succs)
-    if (e->flags & EDGE_ABNORMAL && !(e->flags & EDGE_EH))
-      return false;
+  if (e->flags & EDGE_ABNORMAL && !(e->flags & EDGE_EH))
+    return false;
   if (!lift_call(l, stmt))
     return false;
   be_op_parts parts = {NULL, 0, &l->ir->i32, 1, NULL, 0, NULL, 0};
@@ -170,7 +171,8 @@ static bool lift_modelled_terminator(lift *l, basic_block bb, gimple *stmt) {
   }
 }
 
-/* ---- blocks ------------------------------------------------------------------------------------- */
+/* ---- blocks -------------------------------------------------------------------------------------
+ */
 
 bool lift_is_terminator(basic_block bb, gimple *stmt) {
   if (is_ctrl_stmt(stmt))

@@ -1,7 +1,8 @@
 /* lift_memory.cc - references taken apart into addresses; loads, stores, copies. */
 #include "internal.h"
 
-/* ---- what can be taken apart --------------------------------------------------------------------- */
+/* ---- what can be taken apart
+ * --------------------------------------------------------------------- */
 
 static bool field_offset(tree ref, HOST_WIDE_INT *offset) {
   tree field = TREE_OPERAND(ref, 1);
@@ -91,7 +92,8 @@ bool lift_can_access(tree ref) {
          GET_MODE_BITSIZE(SCALAR_INT_TYPE_MODE(type)) == TYPE_PRECISION(type);
 }
 
-/* ---- addresses ----------------------------------------------------------------------------------- */
+/* ---- addresses
+ * ----------------------------------------------------------------------------------- */
 
 /* Constant bytes not yet added. */
 struct pending {
@@ -107,8 +109,8 @@ static MlirValue flush(lift *l, MlirValue base, pending *rest) {
 }
 
 static MlirType element_type(lift *l, tree type, HOST_WIDE_INT size) {
-  MlirType element = is_gimple_reg_type(type) && type_is_modelled(type) ? type_lift(type)
-                                                                        : MlirType{NULL};
+  MlirType element =
+      is_gimple_reg_type(type) && type_is_modelled(type) ? type_lift(type) : MlirType{NULL};
   if (element.ptr && be_type_size(element) == (uint64_t)size && type_bits(element) % 8 == 0)
     return element;
   return size == 1 ? l->ir->i8 : mlirLLVMArrayTypeGet(l->ir->i8, (unsigned)size);
@@ -191,7 +193,8 @@ MlirValue lift_address(lift *l, tree ref) {
   return flush(l, base, &rest);
 }
 
-/* ---- which field of which record ------------------------------------------------------------------ */
+/* ---- which field of which record
+ * ------------------------------------------------------------------ */
 
 static const char *record_name(tree type) {
   tree name = TYPE_NAME(TYPE_MAIN_VARIANT(type));
@@ -253,13 +256,15 @@ static be_access access_of(lift *l, tree ref, gimple *stmt) {
   be_access access = {};
   access.align = get_object_alignment(ref) / BITS_PER_UNIT;
   access.is_volatile = TREE_THIS_VOLATILE(ref) || gimple_has_volatile_ops(stmt);
-  access.is_nontemporal = is_gimple_assign(stmt) && gimple_assign_nontemporal_move_p(as_a<gassign *>(stmt));
+  access.is_nontemporal =
+      is_gimple_assign(stmt) && gimple_assign_nontemporal_move_p(as_a<gassign *>(stmt));
   access.field = access_field(l, ref);
   access.alias = alias_of(l, ref);
   return access;
 }
 
-/* ---- loads, stores, copies ------------------------------------------------------------------------- */
+/* ---- loads, stores, copies
+ * ------------------------------------------------------------------------- */
 
 void lift_load(lift *l, tree lhs, tree ref, gimple *stmt) {
   be_access access = access_of(l, ref, stmt);
@@ -289,8 +294,7 @@ bool lift_copy(lift *l, gassign *stmt) {
   MlirValue dst = lift_address(l, to);
   MlirValue src = clear ? lift_int(l, l->ir->i8, 0) : lift_address(l, from);
   MlirValue operands[3] = {dst, src, lift_int(l, l->ir->i64, tree_to_shwi(size))};
-  MlirNamedAttribute attr =
-      be_attr(l->ir, "isVolatile", mlirIntegerAttrGet(l->ir->i1, 0));
+  MlirNamedAttribute attr = be_attr(l->ir, "isVolatile", mlirIntegerAttrGet(l->ir->i1, 0));
   be_op_parts parts = {operands, 3, NULL, 0, &attr, 1, NULL, 0};
   be_build(l->b, clear ? BE_OP_MEMSET : BE_OP_MEMCPY, &parts);
   return true;

@@ -72,7 +72,7 @@ static MlirOperation build(lift *l, gimple *stmt, bool selector) {
   MlirOperation op = be_build_stmt(l->b, kind(stmt), effects, types, n, values, count);
   intptr_t k = 0;
   FOR_EACH_SSA_TREE_OPERAND(def, stmt, iter, SSA_OP_DEF)
-    lift_define(l, def, mlirOperationGetResult(op, k++));
+  lift_define(l, def, mlirOperationGetResult(op, k++));
   return op;
 }
 

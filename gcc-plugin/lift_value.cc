@@ -1,7 +1,8 @@
 /* lift_value.cc - operands: SSA names, constants, addresses of symbols and locals. */
 #include "internal.h"
 
-/* ---- the entry block --------------------------------------------------------------------------- */
+/* ---- the entry block ---------------------------------------------------------------------------
+ */
 
 static void enter(lift *l) {
   be_function_at_block(l->out, 0);
@@ -49,7 +50,8 @@ MlirValue lift_int(lift *l, MlirType type, HOST_WIDE_INT value) {
   return constant(l, type, mlirIntegerAttrGet(type, value));
 }
 
-/* ---- symbols and locals ------------------------------------------------------------------------- */
+/* ---- symbols and locals -------------------------------------------------------------------------
+ */
 
 static const char *symbol_name(tree decl) {
   if (!HAS_DECL_ASSEMBLER_NAME_P(decl) || !DECL_ASSEMBLER_NAME_SET_P(decl))
@@ -145,7 +147,8 @@ static MlirValue invariant_address(lift *l, tree value) {
   return address;
 }
 
-/* ---- constants ---------------------------------------------------------------------------------- */
+/* ---- constants ----------------------------------------------------------------------------------
+ */
 
 static MlirValue int_constant(lift *l, tree value) {
   MlirType type = type_lift(TREE_TYPE(value));
@@ -181,13 +184,15 @@ static MlirValue real_constant(lift *l, tree value) {
   uint64_t bits;
   double number;
   real_to_target(words, real, DFmode);
-  uint64_t low = (uint32_t)words[FLOAT_WORDS_BIG_ENDIAN], high = (uint32_t)words[!FLOAT_WORDS_BIG_ENDIAN];
+  uint64_t low = (uint32_t)words[FLOAT_WORDS_BIG_ENDIAN],
+           high = (uint32_t)words[!FLOAT_WORDS_BIG_ENDIAN];
   bits = high << 32 | low;
   memcpy(&number, &bits, sizeof number);
   return constant(l, type, mlirFloatAttrDoubleGet(l->ir->ctx, type, number));
 }
 
-/* ---- values -------------------------------------------------------------------------------------- */
+/* ---- values
+ * -------------------------------------------------------------------------------------- */
 
 void lift_define(lift *l, tree name, MlirValue value) {
   l->ssa[SSA_NAME_VERSION(name)] = (void *)value.ptr;

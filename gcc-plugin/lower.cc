@@ -32,7 +32,8 @@ static void map_names(lower *l) {
       be_map_set(&l->names, l->lift->ssa[i], ssa_name(i));
 }
 
-/* Values of ops that still are the lifted ones are the old names; so are arguments of old blocks. */
+/* Values of ops that still are the lifted ones are the old names; so are arguments of old blocks.
+ */
 static void map_value(lower *l, MlirValue value) {
   void *name = be_map_get(&l->names, value.ptr);
   if (name)
@@ -101,17 +102,6 @@ bool lower_begin(lower *l, struct lift *lifted, const be_plan *plan) {
   map_blocks(l);
   want_helpers(l);
   return true;
-}
-
-void lower_release(lower *l) {
-  be_map_clear(&l->values);
-  be_map_clear(&l->names);
-  be_map_clear(&l->blocks);
-  be_map_clear(&l->ops);
-  XDELETEVEC(l->wanted);
-  XDELETEVEC(l->done);
-  XDELETEVEC(l->selected);
-  delete l->routes;
 }
 
 /* ---- checking -------------------------------------------------------------------------------- */
@@ -231,9 +221,9 @@ static void edit_opaque(lower *l, const be_plan_op *op) {
   FOR_EACH_SSA_USE_OPERAND(use, stmt, iter, SSA_OP_USE) {
     tree value = lower_operand(l, op, i++, TREE_TYPE(USE_FROM_PTR(use)));
     if (value != USE_FROM_PTR(use))
-      SET_USE(use, TREE_CODE(value) == SSA_NAME
-                       ? value
-                       : lower_emit(l, TREE_TYPE(USE_FROM_PTR(use)), TREE_CODE(value), value, NULL));
+      SET_USE(use, TREE_CODE(value) == SSA_NAME ? value
+                                                : lower_emit(l, TREE_TYPE(USE_FROM_PTR(use)),
+                                                             TREE_CODE(value), value, NULL));
   }
   update_stmt(stmt);
 }
@@ -314,4 +304,15 @@ void lower_function(lower *l) {
   lower_cfg(l);
   remove_dead_stmts(l);
   forget_analyses(l);
+}
+
+void lower_release(lower *l) {
+  be_map_clear(&l->values);
+  be_map_clear(&l->names);
+  be_map_clear(&l->blocks);
+  be_map_clear(&l->ops);
+  XDELETEVEC(l->wanted);
+  XDELETEVEC(l->done);
+  XDELETEVEC(l->selected);
+  delete l->routes;
 }

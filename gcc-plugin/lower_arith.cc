@@ -9,22 +9,21 @@ static tree_code simple_code(be_opcode code, sign *sign) {
     be_opcode op;
     tree_code code;
     enum sign sign;
-  } table[] = {
-      {BE_OP_ADD, PLUS_EXPR, AS_IT_IS},           {BE_OP_SUB, MINUS_EXPR, AS_IT_IS},
-      {BE_OP_MUL, MULT_EXPR, AS_IT_IS},           {BE_OP_UDIV, TRUNC_DIV_EXPR, AS_UNSIGNED},
-      {BE_OP_SDIV, TRUNC_DIV_EXPR, AS_SIGNED},  {BE_OP_UREM, TRUNC_MOD_EXPR, AS_UNSIGNED},
-      {BE_OP_SREM, TRUNC_MOD_EXPR, AS_SIGNED},  {BE_OP_AND, BIT_AND_EXPR, AS_IT_IS},
-      {BE_OP_OR, BIT_IOR_EXPR, AS_IT_IS},         {BE_OP_XOR, BIT_XOR_EXPR, AS_IT_IS},
-      {BE_OP_SHL, LSHIFT_EXPR, AS_IT_IS},         {BE_OP_LSHR, RSHIFT_EXPR, AS_UNSIGNED},
-      {BE_OP_ASHR, RSHIFT_EXPR, AS_SIGNED},     {BE_OP_SMAX, MAX_EXPR, AS_SIGNED},
-      {BE_OP_SMIN, MIN_EXPR, AS_SIGNED},        {BE_OP_UMAX, MAX_EXPR, AS_UNSIGNED},
-      {BE_OP_UMIN, MIN_EXPR, AS_UNSIGNED},      {BE_OP_FADD, PLUS_EXPR, AS_IT_IS},
-      {BE_OP_FSUB, MINUS_EXPR, AS_IT_IS},         {BE_OP_FMUL, MULT_EXPR, AS_IT_IS},
-      {BE_OP_FDIV, RDIV_EXPR, AS_IT_IS},          {BE_OP_FNEG, NEGATE_EXPR, AS_IT_IS},
-      {BE_OP_FABS, ABS_EXPR, AS_IT_IS},           {BE_OP_TRUNC, NOP_EXPR, AS_IT_IS},
-      {BE_OP_ZEXT, NOP_EXPR, AS_UNSIGNED},      {BE_OP_SEXT, NOP_EXPR, AS_SIGNED},
-      {BE_OP_FPTRUNC, NOP_EXPR, AS_IT_IS},        {BE_OP_FPEXT, NOP_EXPR, AS_IT_IS},
-      {BE_OP_UITOFP, FLOAT_EXPR, AS_UNSIGNED},  {BE_OP_SITOFP, FLOAT_EXPR, AS_SIGNED}};
+  } table[] = {{BE_OP_ADD, PLUS_EXPR, AS_IT_IS},        {BE_OP_SUB, MINUS_EXPR, AS_IT_IS},
+               {BE_OP_MUL, MULT_EXPR, AS_IT_IS},        {BE_OP_UDIV, TRUNC_DIV_EXPR, AS_UNSIGNED},
+               {BE_OP_SDIV, TRUNC_DIV_EXPR, AS_SIGNED}, {BE_OP_UREM, TRUNC_MOD_EXPR, AS_UNSIGNED},
+               {BE_OP_SREM, TRUNC_MOD_EXPR, AS_SIGNED}, {BE_OP_AND, BIT_AND_EXPR, AS_IT_IS},
+               {BE_OP_OR, BIT_IOR_EXPR, AS_IT_IS},      {BE_OP_XOR, BIT_XOR_EXPR, AS_IT_IS},
+               {BE_OP_SHL, LSHIFT_EXPR, AS_IT_IS},      {BE_OP_LSHR, RSHIFT_EXPR, AS_UNSIGNED},
+               {BE_OP_ASHR, RSHIFT_EXPR, AS_SIGNED},    {BE_OP_SMAX, MAX_EXPR, AS_SIGNED},
+               {BE_OP_SMIN, MIN_EXPR, AS_SIGNED},       {BE_OP_UMAX, MAX_EXPR, AS_UNSIGNED},
+               {BE_OP_UMIN, MIN_EXPR, AS_UNSIGNED},     {BE_OP_FADD, PLUS_EXPR, AS_IT_IS},
+               {BE_OP_FSUB, MINUS_EXPR, AS_IT_IS},      {BE_OP_FMUL, MULT_EXPR, AS_IT_IS},
+               {BE_OP_FDIV, RDIV_EXPR, AS_IT_IS},       {BE_OP_FNEG, NEGATE_EXPR, AS_IT_IS},
+               {BE_OP_FABS, ABS_EXPR, AS_IT_IS},        {BE_OP_TRUNC, NOP_EXPR, AS_IT_IS},
+               {BE_OP_ZEXT, NOP_EXPR, AS_UNSIGNED},     {BE_OP_SEXT, NOP_EXPR, AS_SIGNED},
+               {BE_OP_FPTRUNC, NOP_EXPR, AS_IT_IS},     {BE_OP_FPEXT, NOP_EXPR, AS_IT_IS},
+               {BE_OP_UITOFP, FLOAT_EXPR, AS_UNSIGNED}, {BE_OP_SITOFP, FLOAT_EXPR, AS_SIGNED}};
   for (size_t i = 0; i < ARRAY_SIZE(table); i++)
     if (table[i].op == code) {
       *sign = table[i].sign;
@@ -41,7 +40,8 @@ static MlirType operand_type(const be_plan_op *op, unsigned i) {
   return mlirValueGetType(mlirOperationGetOperand(op->op, i));
 }
 
-/* ---- checking --------------------------------------------------------------------------------- */
+/* ---- checking ---------------------------------------------------------------------------------
+ */
 
 static bool compare_can(lower *l, const be_plan_op *op) {
   MlirType type = operand_type(op, 0);
@@ -90,7 +90,8 @@ bool lower_arith_can(lower *l, const be_plan_op *op) {
     return shift_can(l, op);
   case BE_OP_FSHL:
   case BE_OP_FSHR:
-    return (mlirValueEqual(mlirOperationGetOperand(op->op, 0), mlirOperationGetOperand(op->op, 1)) &&
+    return (mlirValueEqual(mlirOperationGetOperand(op->op, 0),
+                           mlirOperationGetOperand(op->op, 1)) &&
             shift_can(l, op)) ||
            lower_cannot(l, "a funnel shift");
   case BE_OP_SELECT:
@@ -109,7 +110,8 @@ bool lower_arith_can(lower *l, const be_plan_op *op) {
   }
 }
 
-/* ---- helpers ---------------------------------------------------------------------------------- */
+/* ---- helpers ----------------------------------------------------------------------------------
+ */
 
 static tree unsigned_variant(tree type) {
   return INTEGRAL_TYPE_P(type) ? type_with_sign(type, true) : unsigned_type_for(type);
@@ -171,7 +173,8 @@ static tree shift_count(lower *l, const be_plan_op *op, unsigned i) {
                     build_int_cst(TREE_TYPE(count), bits - 1));
 }
 
-/* ---- compares --------------------------------------------------------------------------------- */
+/* ---- compares ---------------------------------------------------------------------------------
+ */
 
 static tree_code icmp_code(be_icmp predicate) {
   static const tree_code codes[] = {EQ_EXPR, NE_EXPR, LT_EXPR, LE_EXPR, GT_EXPR,
@@ -180,10 +183,9 @@ static tree_code icmp_code(be_icmp predicate) {
 }
 
 static tree_code fcmp_code(int64_t predicate) {
-  static const tree_code codes[] = {ERROR_MARK,   EQ_EXPR,   GT_EXPR,   GE_EXPR,  LT_EXPR,
-                                    LE_EXPR,      LTGT_EXPR, ORDERED_EXPR, UNEQ_EXPR, UNGT_EXPR,
-                                    UNGE_EXPR,    UNLT_EXPR, UNLE_EXPR, NE_EXPR,  UNORDERED_EXPR,
-                                    ERROR_MARK};
+  static const tree_code codes[] = {
+      ERROR_MARK, EQ_EXPR,   GT_EXPR,   GE_EXPR,   LT_EXPR,   LE_EXPR, LTGT_EXPR,      ORDERED_EXPR,
+      UNEQ_EXPR,  UNGT_EXPR, UNGE_EXPR, UNLT_EXPR, UNLE_EXPR, NE_EXPR, UNORDERED_EXPR, ERROR_MARK};
   return codes[predicate & 15];
 }
 
@@ -241,7 +243,8 @@ static void lower_compare_stmt(lower *l, const be_plan_op *op) {
   lower_put(l, op, gimple_build_assign(result, code, a, b));
 }
 
-/* ---- the rest ---------------------------------------------------------------------------------- */
+/* ---- the rest ----------------------------------------------------------------------------------
+ */
 
 static void lower_select(lower *l, const be_plan_op *op) {
   tree result = lower_result(l, op), type = TREE_TYPE(result);

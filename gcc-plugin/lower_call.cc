@@ -66,7 +66,8 @@ bool lower_call_can(lower *l, const be_plan_op *op) {
 static tree callee_of(lower *l, const be_plan_op *op, gcall *old, bool same, tree type) {
   MlirStringRef callee = be_op_string(op->op, "callee");
   if (!callee.data)
-    return lower_operand(l, op, 0, same ? TREE_TYPE(gimple_call_fn(old)) : build_pointer_type(type));
+    return lower_operand(l, op, 0,
+                         same ? TREE_TYPE(gimple_call_fn(old)) : build_pointer_type(type));
   tree decl = same ? gimple_call_fndecl(old) : lower_find_symbol(callee);
   if (!decl) {
     char *name = xstrndup(callee.data, callee.length);

@@ -17,7 +17,8 @@ static bool is_selected(const lower *l, const be_plan_op *term) {
   return stmt >= 0 && l->selected[stmt];
 }
 
-/* ---- checking ---------------------------------------------------------------------------------- */
+/* ---- checking ----------------------------------------------------------------------------------
+ */
 
 static bool selected_can(lower *l, const be_plan_block *block, const be_plan_op *term) {
   basic_block bb = block->lifted >= 0 ? l->lift->bb_of[block->lifted] : NULL;
@@ -37,8 +38,8 @@ static bool edges_can(lower *l, const be_plan_block *block) {
   if (block->lifted <= 0)
     return true;
   FOR_EACH_EDGE(e, ei, l->lift->bb_of[block->lifted]->succs)
-    if (e->flags & EDGE_COMPLEX)
-      return lower_cannot(l, "an exceptional edge was edited");
+  if (e->flags & EDGE_COMPLEX)
+    return lower_cannot(l, "an exceptional edge was edited");
   return true;
 }
 
@@ -87,7 +88,8 @@ bool lower_cfg_can(lower *l, const be_plan_block *block, const be_plan_op *term)
   }
 }
 
-/* ---- blocks ------------------------------------------------------------------------------------- */
+/* ---- blocks -------------------------------------------------------------------------------------
+ */
 
 /* True when code has come to the entry block: GCC's has none. */
 static bool entry_has_code(lower *l) {
@@ -113,8 +115,9 @@ void lower_make_blocks(lower *l) {
     if (!bb) {
       bb = create_empty_bb(last);
       if (loops_for_fn(l->lift->fun))
-        add_bb_to_loop(bb, last->loop_father ? last->loop_father : bb->prev_bb->loop_father
-                               ? bb->prev_bb->loop_father : loops_for_fn(l->lift->fun)->tree_root);
+        add_bb_to_loop(bb, last->loop_father          ? last->loop_father
+                           : bb->prev_bb->loop_father ? bb->prev_bb->loop_father
+                                                      : loops_for_fn(l->lift->fun)->tree_root);
       be_map_set(&l->blocks, block->block.ptr, bb);
       l->cfg_changed = true;
     }
@@ -122,7 +125,8 @@ void lower_make_blocks(lower *l) {
   }
 }
 
-/* ---- edges -------------------------------------------------------------------------------------- */
+/* ---- edges --------------------------------------------------------------------------------------
+ */
 
 struct wanted_edge {
   basic_block dest;
@@ -200,7 +204,8 @@ static basic_block way_out(lower *l, const be_plan_op *term, unsigned i, bool ma
   return made.from == l->bb ? dest : made.from;
 }
 
-/* ---- terminators ---------------------------------------------------------------------------------- */
+/* ---- terminators
+ * ---------------------------------------------------------------------------------- */
 
 /* The statement that ends the block now, when it only decides where to go. */
 static gimple *old_control(basic_block bb) {
@@ -282,7 +287,8 @@ static void lower_switch(lower *l, const be_plan_op *term) {
   auto_vec<tree> labels;
   for (unsigned i = 0; i < count; i++) {
     edges[i].dest = way_out(l, term, i, true);
-    tree low = i ? wide_int_to_tree(type, wi::shwi(case_value(values, i - 1, bits), bits)) : NULL_TREE;
+    tree low =
+        i ? wide_int_to_tree(type, wi::shwi(case_value(values, i - 1, bits), bits)) : NULL_TREE;
     labels.safe_push(build_case_label(low, NULL_TREE, gimple_block_label(edges[i].dest)));
   }
   tree fallback = labels[0];
@@ -295,9 +301,8 @@ static void lower_switch(lower *l, const be_plan_op *term) {
 
 static void lower_return(lower *l, const be_plan_op *term) {
   gimple *old = lower_stmt_of(l, term);
-  tree value = old && gimple_code(old) == GIMPLE_RETURN
-                   ? gimple_return_retval(as_a<greturn *>(old))
-                   : NULL_TREE;
+  tree value = old && gimple_code(old) == GIMPLE_RETURN ? gimple_return_retval(as_a<greturn *>(old))
+                                                        : NULL_TREE;
   if (l->lift->returns_value && mlirOperationGetNumOperands(term->op)) {
     const be_plan_op *def = NULL;
     MlirValue operand = mlirOperationGetOperand(term->op, 0);
@@ -360,7 +365,8 @@ void lower_terminator(lower *l, const be_plan_op *term) {
   count_edges(l, l->bb, term->op);
 }
 
-/* ---- PHIs ----------------------------------------------------------------------------------------- */
+/* ---- PHIs
+ * ----------------------------------------------------------------------------------------- */
 
 static gphi *phi_of(lower *l, MlirValue arg, basic_block bb) {
   tree name = lower_value(l, arg, NULL_TREE);
@@ -437,8 +443,8 @@ static void count_new_blocks(lower *l) {
       continue;
     profile_count sum = profile_count::zero();
     FOR_EACH_EDGE(e, ei, bb->preds)
-      if (e->src->count.initialized_p() && e->probability.initialized_p())
-        sum += e->count();
+    if (e->src->count.initialized_p() && e->probability.initialized_p())
+      sum += e->count();
     bb->count = sum;
   }
   for (unsigned i = 0; i < l->routes->length(); i++)

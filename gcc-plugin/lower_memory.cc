@@ -1,7 +1,8 @@
 /* lower_memory.cc - addresses, loads, stores, copies, prefetches, new locals. */
 #include "internal.h"
 
-/* ---- addresses --------------------------------------------------------------------------------- */
+/* ---- addresses ---------------------------------------------------------------------------------
+ */
 
 /* A GEP that adds a constant: how many bytes. */
 bool lower_offset(const lower *l, MlirOperation gep, HOST_WIDE_INT *offset) {
@@ -87,7 +88,8 @@ tree lower_pointer(lower *l, tree base, HOST_WIDE_INT offset) {
   return lower_emit(l, TREE_TYPE(base), POINTER_PLUS_EXPR, base, size_int(offset));
 }
 
-/* ---- references -------------------------------------------------------------------------------- */
+/* ---- references --------------------------------------------------------------------------------
+ */
 
 /* The reference the op was lifted from, when there is one and it is of the same type. */
 static tree old_reference(lower *l, const be_plan_op *op, MlirType type) {
@@ -124,11 +126,13 @@ static tree reference(lower *l, MlirValue address, tree type, tree old, bool is_
   return ref;
 }
 
-/* ---- loads and stores ---------------------------------------------------------------------------- */
+/* ---- loads and stores
+ * ---------------------------------------------------------------------------- */
 
 static bool is_volatile(const be_plan_op *op) { return be_op_has(op->op, "volatile_"); }
 
-static tree access(lower *l, const be_plan_op *op, unsigned address, MlirType mlir_type, tree type) {
+static tree access(lower *l, const be_plan_op *op, unsigned address, MlirType mlir_type,
+                   tree type) {
   tree old = old_reference(l, op, mlir_type);
   type = aligned_type(old ? TREE_TYPE(old) : type, be_op_int(op->op, "alignment", 0));
   tree ref = reference(l, mlirOperationGetOperand(op->op, address), type, old, is_volatile(op));
@@ -160,7 +164,8 @@ static void lower_store(lower *l, const be_plan_op *op) {
   lower_put(l, op, gimple_build_assign(ref, value));
 }
 
-/* ---- blocks of memory ---------------------------------------------------------------------------- */
+/* ---- blocks of memory
+ * ---------------------------------------------------------------------------- */
 
 /* The aggregate assignment the op was lifted from, when it still moves as much. */
 static gassign *old_copy(lower *l, const be_plan_op *op) {
@@ -190,22 +195,23 @@ static void lower_block_call(lower *l, const be_plan_op *op) {
                            : op->code == BE_OP_MEMCPY ? BUILT_IN_MEMCPY
                                                       : BUILT_IN_MEMMOVE;
   tree to = lower_operand(l, op, 0, ptr_type_node);
-  tree from = op->code == BE_OP_MEMSET
-                  ? lower_coerce(l, lower_operand(l, op, 1, unsigned_char_type_node),
-                                 integer_type_node)
-                  : lower_operand(l, op, 1, ptr_type_node);
+  tree from =
+      op->code == BE_OP_MEMSET
+          ? lower_coerce(l, lower_operand(l, op, 1, unsigned_char_type_node), integer_type_node)
+          : lower_operand(l, op, 1, ptr_type_node);
   tree size = lower_operand(l, op, 2, size_type_node);
   lower_put(l, op, gimple_build_call(builtin_decl_implicit(code), 3, to, from, size));
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------ */
+/* ---- the rest
+ * ------------------------------------------------------------------------------------ */
 
 static void lower_prefetch(lower *l, const be_plan_op *op) {
   tree address = lower_operand(l, op, 0, ptr_type_node);
   tree rw = build_int_cst(integer_type_node, be_op_int(op->op, "rw", 0));
   tree locality = build_int_cst(integer_type_node, be_op_int(op->op, "hint", 3));
-  lower_put(l, op, gimple_build_call(builtin_decl_explicit(BUILT_IN_PREFETCH), 3, address, rw,
-                                     locality));
+  lower_put(l, op,
+            gimple_build_call(builtin_decl_explicit(BUILT_IN_PREFETCH), 3, address, rw, locality));
 }
 
 /* A constant number of bytes or elements in the entry block. */
@@ -257,7 +263,8 @@ static void lower_gep(lower *l, const be_plan_op *op) {
   lower_put(l, op, gimple_build_assign(result, POINTER_PLUS_EXPR, base, bytes));
 }
 
-/* ---- checking and choosing ------------------------------------------------------------------------ */
+/* ---- checking and choosing
+ * ------------------------------------------------------------------------ */
 
 static bool access_can(lower *l, const be_plan_op *op, MlirType type) {
   if (be_op_int(op->op, "ordering", 0))
@@ -275,8 +282,9 @@ static bool gep_can(lower *l, const be_plan_op *op) {
   if (be_gep_index_count(op->op) != 1 || !be_type_size(be_gep_element(op->op)))
     return lower_cannot(l, "an address into a record by member number");
   be_gep_index(op->op, 0, &dynamic);
-  return mlirValueIsNull(dynamic) || (type_bits(mlirValueGetType(dynamic)) &&
-                                      type_bits(mlirValueGetType(dynamic)) <= POINTER_SIZE) ||
+  return mlirValueIsNull(dynamic) ||
+         (type_bits(mlirValueGetType(dynamic)) &&
+          type_bits(mlirValueGetType(dynamic)) <= POINTER_SIZE) ||
          lower_cannot(l, "an address with an unusual index");
 }
 

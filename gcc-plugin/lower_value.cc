@@ -1,7 +1,8 @@
 /* lower_value.cc - operands and results: MLIR values as trees. */
 #include "internal.h"
 
-/* ---- constants --------------------------------------------------------------------------------- */
+/* ---- constants ---------------------------------------------------------------------------------
+ */
 
 static MlirAttribute attribute(MlirOperation op, const char *name) {
   return mlirOperationGetAttributeByName(op, mlirStringRefCreateFromCString(name));
@@ -98,7 +99,8 @@ static tree constant(lower *l, const be_plan_op *op, tree type) {
   }
 }
 
-/* ---- what values stand for ----------------------------------------------------------------------- */
+/* ---- what values stand for
+ * ----------------------------------------------------------------------- */
 
 bool lower_is_constant(const lower *l, MlirValue value) {
   HOST_WIDE_INT offset;
@@ -177,7 +179,8 @@ tree lower_operand(lower *l, const be_plan_op *op, unsigned i, tree type) {
   return lower_value(l, mlirOperationGetOperand(op->op, i), type);
 }
 
-/* ---- conversion ---------------------------------------------------------------------------------- */
+/* ---- conversion
+ * ---------------------------------------------------------------------------------- */
 
 static bool is_int_like(tree type) { return INTEGRAL_TYPE_P(type) || POINTER_TYPE_P(type); }
 
@@ -185,14 +188,16 @@ tree lower_coerce(lower *l, tree value, tree type) {
   tree from = TREE_TYPE(value);
   if (useless_type_conversion_p(type, from))
     return value;
-  if (TREE_CODE(value) == INTEGER_CST && is_int_like(type) && TYPE_PRECISION(type) == TYPE_PRECISION(from))
+  if (TREE_CODE(value) == INTEGER_CST && is_int_like(type) &&
+      TYPE_PRECISION(type) == TYPE_PRECISION(from))
     return wide_int_to_tree(type, wi::to_wide(value));
   bool plain = (is_int_like(type) && is_int_like(from)) ||
                (SCALAR_FLOAT_TYPE_P(type) && SCALAR_FLOAT_TYPE_P(from));
   return lower_emit(l, type, plain ? NOP_EXPR : VIEW_CONVERT_EXPR, value, NULL_TREE);
 }
 
-/* ---- results -------------------------------------------------------------------------------------- */
+/* ---- results
+ * -------------------------------------------------------------------------------------- */
 
 /* The register a lifted statement sets, or the type it stores. */
 static tree old_type(const lower *l, const be_plan_op *op) {
@@ -200,8 +205,9 @@ static tree old_type(const lower *l, const be_plan_op *op) {
   if (!stmt || (op->code != BE_OP_CALL && !lower_main_stmt_of(l, op)))
     return NULL_TREE;
   tree lhs = gimple_get_lhs(stmt);
-  return lhs ? TREE_TYPE(lhs) : is_gimple_call(stmt) ? gimple_call_return_type(as_a<gcall *>(stmt))
-                                                     : NULL_TREE;
+  return lhs                    ? TREE_TYPE(lhs)
+         : is_gimple_call(stmt) ? gimple_call_return_type(as_a<gcall *>(stmt))
+                                : NULL_TREE;
 }
 
 tree lower_result_type(const lower *l, const be_plan_op *op) {
@@ -227,7 +233,8 @@ tree lower_result(lower *l, const be_plan_op *op) {
   return name;
 }
 
-/* ---- statements ------------------------------------------------------------------------------------ */
+/* ---- statements
+ * ------------------------------------------------------------------------------------ */
 
 void lower_insert(lower *l, gimple *stmt) {
   gimple_set_location(stmt, l->location);
@@ -264,7 +271,8 @@ static void take_away(gimple *old) {
 
 static void copy_traits(gimple *stmt, gimple *old) {
   gimple_set_location(stmt, gimple_location(old));
-  if (is_gimple_assign(old) && is_gimple_assign(stmt) && gimple_assign_load_p(old) == gimple_assign_load_p(stmt))
+  if (is_gimple_assign(old) && is_gimple_assign(stmt) &&
+      gimple_assign_load_p(old) == gimple_assign_load_p(stmt))
     gimple_assign_set_nontemporal_move(as_a<gassign *>(stmt),
                                        gimple_assign_nontemporal_move_p(as_a<gassign *>(old)));
 }

@@ -57,14 +57,14 @@ static void run_place(function *fun, be_place place) {
   lift_release(&l);
 }
 
-/* ---- the passes ------------------------------------------------------------------------------- */
+/* ---- the passes -------------------------------------------------------------------------------
+ */
 
 namespace {
 
 class pass_backedge : public gimple_opt_pass {
 public:
-  pass_backedge(const pass_data &data, be_place at)
-      : gimple_opt_pass(data, g), place(at) {}
+  pass_backedge(const pass_data &data, be_place at) : gimple_opt_pass(data, g), place(at) {}
 
   bool gate(function *fun) final override {
     return the_bridge.session && !seen_error() &&
@@ -84,8 +84,8 @@ private:
 } // namespace
 
 static pass_data data_of_pass(const char *name) {
-  pass_data data = {GIMPLE_PASS, name, OPTGROUP_LOOP, TV_PLUGIN_RUN, PROP_cfg | PROP_ssa,
-                    0,           0,    0,             0};
+  pass_data data = {GIMPLE_PASS, name, OPTGROUP_LOOP, TV_PLUGIN_RUN, PROP_cfg | PROP_ssa, 0, 0,
+                    0,           0};
   return data;
 }
 
@@ -99,7 +99,8 @@ static void register_pass(const char *plugin, const char *name, be_place place,
   register_callback(plugin, PLUGIN_PASS_MANAGER_SETUP, NULL, &info);
 }
 
-/* ---- the unit --------------------------------------------------------------------------------- */
+/* ---- the unit ---------------------------------------------------------------------------------
+ */
 
 static void forget_trees(void *, void *) { be_map_clear(&the_bridge.access); }
 
@@ -187,7 +188,8 @@ EXPORTED int plugin_init(plugin_name_args *info, plugin_gcc_version *version) {
   register_callback(info->base_name, PLUGIN_START_UNIT, start_unit, NULL);
   register_callback(info->base_name, PLUGIN_FINISH_UNIT, finish_unit, NULL);
   register_callback(info->base_name, PLUGIN_GGC_START, forget_trees, NULL);
-  register_pass(info->base_name, "backedge-loops", BE_PLACE_LOOPS, "ivopts", PASS_POS_INSERT_BEFORE);
+  register_pass(info->base_name, "backedge-loops", BE_PLACE_LOOPS, "ivopts",
+                PASS_POS_INSERT_BEFORE);
   if (options.mode != BE_MODE_PASSES)
     register_pass(info->base_name, "backedge-last", BE_PLACE_LAST, "optimized",
                   PASS_POS_INSERT_AFTER);

@@ -16,9 +16,9 @@ static dump_user_location_t place_of(const be_remark *remark) {
   if (!cfun)
     return dump_user_location_t();
   FOR_EACH_BB_FN(bb, cfun)
-    for (gimple_stmt_iterator gsi = gsi_start_bb(bb); !gsi_end_p(gsi); gsi_next(&gsi))
-      if (is_at(gsi_stmt(gsi), remark))
-        return dump_user_location_t(gsi_stmt(gsi));
+  for (gimple_stmt_iterator gsi = gsi_start_bb(bb); !gsi_end_p(gsi); gsi_next(&gsi))
+    if (is_at(gsi_stmt(gsi), remark))
+      return dump_user_location_t(gsi_stmt(gsi));
   return dump_user_location_t::from_function_decl(cfun->decl);
 }
 

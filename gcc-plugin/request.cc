@@ -1,10 +1,9 @@
 /* request.cc - prefetches asked for in the source: an attribute and two pragmas.
  *
- * __attribute__((backedge_prefetch(distance, locality))) on a pointer, an array or a member asks for
- * the accesses made through it; #pragma backedge prefetch and noprefetch speak of the next loop.
- * They become backedge.prefetch and backedge.noprefetch on loads and on the jumps back. */
+ * __attribute__((backedge_prefetch(distance, locality))) on a pointer, an array or a member asks
+ * for the accesses made through it; #pragma backedge prefetch and noprefetch speak of the next
+ * loop. They become backedge.prefetch and backedge.noprefetch on loads and on the jumps back. */
 #include "internal.h"
-#include "c-family/c-pragma.h"
 
 /* Absent in lto1, which parses nothing. */
 extern void c_register_pragma(const char *, const char *, pragma_handler_1arg)
@@ -20,7 +19,8 @@ static struct {
 } pragmas[PRAGMAS_MAX];
 static int pragma_count;
 
-/* ---- reading the source ------------------------------------------------------------------------- */
+/* ---- reading the source -------------------------------------------------------------------------
+ */
 
 static void note_pragma(bool wanted) {
   expanded_location at = expand_location(input_location);
@@ -55,8 +55,8 @@ static tree check_attribute(tree *node, tree name, tree args, int, bool *drop) {
   return NULL_TREE;
 }
 
-static attribute_spec prefetch_attribute = {
-    "backedge_prefetch", 0, 2, true, false, false, false, check_attribute, NULL};
+static attribute_spec prefetch_attribute = {"backedge_prefetch", 0,   2, true, false, false, false,
+                                            check_attribute,     NULL};
 
 static void on_attributes(void *, void *) { register_attribute(&prefetch_attribute); }
 
@@ -72,7 +72,8 @@ void request_register(const char *plugin) {
   register_callback(plugin, PLUGIN_PRAGMAS, on_pragmas, NULL);
 }
 
-/* ---- accesses ------------------------------------------------------------------------------------ */
+/* ---- accesses
+ * ------------------------------------------------------------------------------------ */
 
 static tree attribute_of(tree decl) {
   return decl && DECL_P(decl) ? lookup_attribute("backedge_prefetch", DECL_ATTRIBUTES(decl))
@@ -131,7 +132,8 @@ void request_access(MlirOperation op, tree ref) {
     note(op, "backedge.prefetch", request_of(found));
 }
 
-/* ---- loops --------------------------------------------------------------------------------------- */
+/* ---- loops
+ * --------------------------------------------------------------------------------------- */
 
 /* The line a loop starts at: the first one among its own statements' lines. */
 static int first_line(class loop *loop, const char *file, int from) {

@@ -1,7 +1,8 @@
 /* types.cc - GCC's register types and MLIR's. */
 #include "internal.h"
 
-/* ---- lift ------------------------------------------------------------------------------------- */
+/* ---- lift -------------------------------------------------------------------------------------
+ */
 
 static MlirType int_type(unsigned bits) {
   if (bits == 0 || bits > 128)
@@ -95,8 +96,7 @@ bool type_is_modelled(tree type) {
     return TYPE_PRECISION(type) <= 128;
   case POINTER_TYPE:
   case REFERENCE_TYPE:
-    return TYPE_ADDR_SPACE(TREE_TYPE(type)) == ADDR_SPACE_GENERIC &&
-           TYPE_MODE(type) == ptr_mode;
+    return TYPE_ADDR_SPACE(TREE_TYPE(type)) == ADDR_SPACE_GENERIC && TYPE_MODE(type) == ptr_mode;
   case REAL_TYPE:
     return float_type(type).ptr != NULL;
   case VECTOR_TYPE:
@@ -107,7 +107,8 @@ bool type_is_modelled(tree type) {
   }
 }
 
-/* ---- lower ------------------------------------------------------------------------------------ */
+/* ---- lower ------------------------------------------------------------------------------------
+ */
 
 unsigned type_bits(MlirType type) {
   return mlirTypeIsAInteger(type) ? mlirIntegerTypeGetWidth(type) : 0;
