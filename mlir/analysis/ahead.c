@@ -3,7 +3,7 @@
 #include "internal.h"
 #include <stdlib.h>
 
-enum { DEPTH_MAX = 40 };
+enum { DEPTH_MAX = 40, CONDITIONS_MAX = BE_AHEAD_TRIPS + 3 };
 
 /* What is known of a value of the loop. */
 struct verdict {
@@ -175,6 +175,40 @@ static MlirValue origin(const struct be_ahead *ahead, MlirValue argument, int *t
   return be_cfg_incoming(ahead->cfg, block, mlirBlockArgumentGetArgNumber(argument), *from);
 }
 
+/* What a value made of several needs. */
+static void add_verdict(struct verdict *all, struct verdict one) {
+  if (all->level < 0)
+    return;
+  if (one.level < 0) {
+    *all = one;
+    return;
+  }
+  all->level = one.level > all->level ? one.level : all->level;
+  all->varies |= one.varies;
+  all->changes |= one.changes;
+  if (mlirOperationIsNull(all->there))
+    all->there = one.there;
+}
+
+/* An argument that is one of two values, as a branch of the loop decides. */
+static struct verdict judge_choice(struct be_ahead *ahead, MlirValue value, int trip,
+                                   unsigned depth) {
+  const struct be_cfg *cfg = ahead->cfg;
+  int block = be_cfg_value_block(cfg, value), preds[2];
+  intptr_t number = mlirBlockArgumentGetArgNumber(value);
+  const struct be_loop *inner = inner_loop(ahead, block);
+  struct be_guard guard;
+  if ((inner && inner->header == block) || !be_cfg_choice(cfg, block, &guard, preds))
+    return refuse(BE_REASON_GUARDED);
+  struct verdict all = judge(ahead, guard.value, guard.block, trip, depth);
+  for (int i = 0; i < 2; i++) {
+    MlirValue one = be_cfg_incoming(cfg, block, number, preds[i]);
+    add_verdict(&all, mlirValueIsNull(one) ? refuse(BE_REASON_GUARDED)
+                                           : judge(ahead, one, preds[i], trip, depth));
+  }
+  return all;
+}
+
 static struct verdict judge_argument(struct be_ahead *ahead, MlirValue value, int trip,
                                      unsigned depth) {
   struct be_induction induction;
@@ -187,9 +221,10 @@ static struct verdict judge_argument(struct be_ahead *ahead, MlirValue value, in
       return refuse(BE_REASON_RECURRENCE);
     return (struct verdict){.varies = true};
   }
-  int from;
+  int from, asked = trip;
   MlirValue is = origin(ahead, value, &trip, &from);
-  return mlirValueIsNull(is) ? refuse(BE_REASON_GUARDED) : judge(ahead, is, from, trip, depth);
+  return mlirValueIsNull(is) ? judge_choice(ahead, value, asked, depth)
+                             : judge(ahead, is, from, trip, depth);
 }
 
 /* A division may trap; copied only when its divisor cannot be the one that does. */
@@ -223,7 +258,7 @@ struct condition {
 /* Returns their number, or -1 when they cannot be told. A trip but the first is made when the trip
  * before it was and did not end the loop. */
 static int conditions_of(const struct be_ahead *ahead, int block, int trip,
-                         struct condition out[BE_AHEAD_TRIPS]) {
+                         struct condition out[CONDITIONS_MAX]) {
   int count = 0;
   if (trip > 0) {
     const struct be_loop *inner = inner_loop(ahead, block);
@@ -235,10 +270,14 @@ static int conditions_of(const struct be_ahead *ahead, int block, int trip,
       out[count++] = (struct condition){again, trip - 1};
     block = inner->header;
   }
-  if (be_loop_always_runs(ahead->cfg, ahead->loop, block))
-    return count;
-  out[count].trip = 0;
-  return be_loop_guard(ahead->cfg, ahead->loop, block, &out[count].guard) ? count + 1 : -1;
+  for (; !be_loop_always_runs(ahead->cfg, ahead->loop, block); block = out[count - 1].guard.block) {
+    if (count == CONDITIONS_MAX)
+      return -1;
+    out[count].trip = 0;
+    if (!be_loop_guard(ahead->cfg, ahead->loop, block, &out[count++].guard))
+      return -1;
+  }
+  return count;
 }
 
 static uint64_t alignment(const struct be_ahead *ahead, MlirOperation load) {
@@ -258,7 +297,7 @@ static bool stands_in(const struct be_ahead *ahead, MlirOperation there, MlirOpe
 /* The conditions' part in a load's verdict. */
 static struct verdict judge_conditions(struct be_ahead *ahead, MlirOperation op, int trip,
                                        struct verdict address, unsigned depth) {
-  struct condition conditions[BE_AHEAD_TRIPS];
+  struct condition conditions[CONDITIONS_MAX];
   int count =
       conditions_of(ahead, be_cfg_number(ahead->cfg, mlirOperationGetBlock(op)), trip, conditions);
   struct verdict all = address;
@@ -314,16 +353,8 @@ static struct verdict judge_op(struct be_ahead *ahead, MlirValue value, int trip
     return refuse(BE_REASON_NOT_COPYABLE);
   int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(op));
   struct verdict all = {0};
-  for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); i++) {
-    struct verdict one = judge(ahead, mlirOperationGetOperand(op, i), block, trip, depth);
-    if (one.level < 0)
-      return one;
-    all.level = one.level > all.level ? one.level : all.level;
-    all.varies |= one.varies;
-    all.changes |= one.changes;
-    if (mlirOperationIsNull(all.there))
-      all.there = one.there;
-  }
+  for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); i++)
+    add_verdict(&all, judge(ahead, mlirOperationGetOperand(op, i), block, trip, depth));
   return all;
 }
 
@@ -480,7 +511,7 @@ static MlirValue copy(struct be_ahead *ahead, struct be_builder *b, struct copie
  * to be good in its place. */
 static MlirValue copy_address(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
                               MlirOperation load, int trip) {
-  struct condition conditions[BE_AHEAD_TRIPS];
+  struct condition conditions[CONDITIONS_MAX];
   int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(load));
   int count = conditions_of(ahead, block, trip, conditions);
   MlirValue address = copy(ahead, b, copies, mlirOperationGetOperand(load, 0), trip);
@@ -510,6 +541,18 @@ static MlirValue copy_op(struct be_ahead *ahead, struct be_builder *b, struct co
   return mlirOperationGetResult(clone, 0);
 }
 
+static MlirValue copy_choice(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
+                             MlirValue value, int trip) {
+  int block = be_cfg_value_block(ahead->cfg, value), preds[2];
+  intptr_t number = mlirBlockArgumentGetArgNumber(value);
+  struct be_guard guard;
+  be_cfg_choice(ahead->cfg, block, &guard, preds);
+  MlirValue asked = copy(ahead, b, copies, guard.value, trip), either[2];
+  for (int i = 0; i < 2; i++)
+    either[i] = copy(ahead, b, copies, be_cfg_incoming(ahead->cfg, block, number, preds[i]), trip);
+  return be_build_select(b, asked, either[0], either[1]);
+}
+
 static MlirValue copy(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
                       MlirValue value, int trip) {
   struct be_induction induction;
@@ -529,7 +572,8 @@ static MlirValue copy(struct be_ahead *ahead, struct be_builder *b, struct copie
   } else {
     int origin_trip = trip;
     MlirValue is = origin(ahead, value, &origin_trip, &from);
-    made = copy(ahead, b, copies, is, origin_trip);
+    made = mlirValueIsNull(is) ? copy_choice(ahead, b, copies, value, trip)
+                               : copy(ahead, b, copies, is, origin_trip);
   }
   be_map_set(values, value.ptr, (void *)made.ptr);
   return made;

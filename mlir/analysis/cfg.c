@@ -249,39 +249,89 @@ bool be_loop_always_runs(const struct be_cfg *cfg, const struct be_loop *loop, i
   }
 }
 
-/* The block that control comes from, before any jump back; -1: several. */
-static int comes_from(const struct be_cfg *cfg, int block) {
-  const struct be_loop *loop = cfg->loop_of[block] < 0 ? NULL : &cfg->loops[cfg->loop_of[block]];
-  if (loop && loop->header == block)
-    return loop->entry;
-  int first = cfg->pred_first[block];
-  return cfg->pred_first[block + 1] == first + 1 ? cfg->preds[first] : -1;
+/* True when, in one iteration of the loop, what comes to `from` comes to `block` too: there is no
+ * way from the one to the iteration's end, or out, that leaves out the other. */
+static bool runs_with(const struct be_cfg *cfg, const struct be_loop *loop, int from, int block) {
+  bool *seen = be_calloc(cfg->count, sizeof *seen), surely = true;
+  int *stack = be_calloc(cfg->count + 1, sizeof *stack), depth = 0;
+  if (from != block)
+    stack[depth++] = from;
+  seen[block] = seen[from] = true;
+  while (depth && surely) {
+    int at = stack[--depth];
+    surely = successor_count(cfg, (size_t)at) > 0;
+    for (intptr_t s = 0; s < successor_count(cfg, (size_t)at); s++) {
+      int to = successor(cfg, (size_t)at, s);
+      surely &= loop->contains[to] && to != loop->header;
+      if (!seen[to])
+        stack[depth++] = to;
+      seen[to] = true;
+    }
+  }
+  free(seen);
+  free(stack);
+  return surely;
 }
 
-static bool read_guard(const struct be_cfg *cfg, int block, int target, struct be_guard *out) {
-  MlirOperation term = mlirBlockGetTerminator(cfg->blocks[block]);
-  if (be_op_code(cfg->ir, term) != BE_OP_COND_BR)
-    return false;
-  bool yes = successor(cfg, (size_t)block, 0) == target;
-  if (yes == (successor(cfg, (size_t)block, 1) == target))
-    return false;
-  *out = (struct be_guard){block, mlirOperationGetOperand(term, 0), yes};
-  return true;
+/* The closest block that control has been through before `block`, in the first trip of inner loops;
+ * -1: not one block. */
+static int comes_from(const struct be_cfg *cfg, const struct be_loop *loop, int block) {
+  const struct be_loop *around = &cfg->loops[cfg->loop_of[block]];
+  if (block == loop->header)
+    return -1;
+  int from = around->header == block ? around->entry : cfg->idom[block];
+  while (from >= 0 && loop->contains[from] && !cfg->loops[cfg->loop_of[from]].contains[block])
+    from = cfg->loops[cfg->loop_of[from]].entry; /* an inner loop left behind */
+  return from >= 0 && loop->contains[from] ? from : -1;
 }
 
 bool be_loop_guard(const struct be_cfg *cfg, const struct be_loop *loop, int block,
                    struct be_guard *out) {
-  for (;;) {
-    const struct be_loop *around = &cfg->loops[cfg->loop_of[block]];
-    if (around != loop && be_loop_always_runs(cfg, around, block))
-      block = around->header; /* the one is run when the other is */
-    int from = block == loop->header ? -1 : comes_from(cfg, block);
-    if (from < 0 || !loop->contains[from])
+  for (int from; (from = comes_from(cfg, loop, block)) >= 0; block = from) {
+    if (runs_with(cfg, loop, from, block))
+      continue;
+    MlirOperation term = mlirBlockGetTerminator(cfg->blocks[from]);
+    if (be_op_code(cfg->ir, term) != BE_OP_COND_BR)
       return false;
-    if (successor_count(cfg, (size_t)from) > 1)
-      return be_loop_always_runs(cfg, loop, from) && read_guard(cfg, from, block, out);
-    block = from;
+    for (int side = 0; side < 2; side++) {
+      int to = successor(cfg, (size_t)from, side);
+      if (!loop->contains[to] || to == loop->header || !runs_with(cfg, loop, to, block))
+        continue;
+      *out = (struct be_guard){from, mlirOperationGetOperand(term, 0), side == 0};
+      return true;
+    }
+    return false;
   }
+  return false;
+}
+
+/* True when control that goes from `fork` to its successor `side` may come to the block by `pred`,
+ * and no other control does. */
+static bool on_side(const struct be_cfg *cfg, int fork, int side, int pred, int block) {
+  int to = successor(cfg, (size_t)fork, side);
+  if (pred == fork)
+    return to == block;
+  return to != block && cfg->pred_first[to + 1] == cfg->pred_first[to] + 1 &&
+         be_cfg_dominates(cfg, to, pred);
+}
+
+bool be_cfg_choice(const struct be_cfg *cfg, int block, struct be_guard *out, int preds[2]) {
+  int first = cfg->pred_first[block], fork = cfg->idom[block];
+  MlirOperation term = mlirBlockGetTerminator(cfg->blocks[fork]);
+  if (cfg->pred_first[block + 1] != first + 2 || be_op_code(cfg->ir, term) != BE_OP_COND_BR ||
+      cfg->loop_of[fork] != cfg->loop_of[block] ||
+      successor(cfg, (size_t)fork, 0) == successor(cfg, (size_t)fork, 1))
+    return false;
+  for (int i = 0; i < 2; i++) {
+    int one = cfg->preds[first + i], other = cfg->preds[first + 1 - i];
+    if (!on_side(cfg, fork, 0, one, block) || !on_side(cfg, fork, 1, other, block))
+      continue;
+    *out = (struct be_guard){fork, mlirOperationGetOperand(term, 0), true};
+    preds[0] = one;
+    preds[1] = other;
+    return true;
+  }
+  return false;
 }
 
 /* Follows jumps through blocks that do nothing else. */
@@ -302,7 +352,12 @@ bool be_loop_goes_on(const struct be_cfg *cfg, const struct be_loop *loop, struc
   int stay = successor(cfg, (size_t)end, 0);
   if (!loop->contains[stay])
     stay = successor(cfg, (size_t)end, 1);
-  return through_empty(cfg, stay) == loop->header && read_guard(cfg, end, stay, out);
+  MlirOperation term = mlirBlockGetTerminator(cfg->blocks[end]);
+  if (through_empty(cfg, stay) != loop->header || be_op_code(cfg->ir, term) != BE_OP_COND_BR)
+    return false;
+  *out = (struct be_guard){end, mlirOperationGetOperand(term, 0),
+                           successor(cfg, (size_t)end, 0) == stay};
+  return true;
 }
 
 MlirValue be_cfg_incoming(const struct be_cfg *cfg, int block, intptr_t arg, int pred) {

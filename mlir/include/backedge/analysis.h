@@ -58,17 +58,21 @@ bool be_loop_has_value(const struct be_cfg *cfg, const struct be_loop *loop, Mli
  * first trip of each loop between: what stands in it is executed once or more per iteration. */
 bool be_loop_always_runs(const struct be_cfg *cfg, const struct be_loop *loop, int block);
 
-/* A branch of the loop on which it depends whether something is run. */
+/* A branch on which it depends whether something is run. */
 struct be_guard {
   int block;       /* ends in the branch */
   MlirValue value; /* i1 */
   bool when;       /* run when the value is this */
 };
 
-/* True when `block` is run in an iteration (in the first trip of inner loops) exactly when one
- * branch, which every iteration comes to, goes its way. */
+/* The nearest branch that must go one way for `block` to be run in an iteration (in the first trip
+ * of inner loops), and by which it then is, if the branch itself is come to. */
 bool be_loop_guard(const struct be_cfg *cfg, const struct be_loop *loop, int block,
                    struct be_guard *out);
+
+/* True when control comes to `block` by preds[0] when the branch in out->block is taken, otherwise
+ * by preds[1]. */
+bool be_cfg_choice(const struct be_cfg *cfg, int block, struct be_guard *out, int preds[2]);
 
 /* True when the loop has one way out, taken or not at the end of each iteration: *out tells when
  * there is another one. */
