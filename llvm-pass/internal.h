@@ -15,6 +15,8 @@ extern "C" {
 
 /* ---- one translation unit: plugin.c ---------------------------------------------------------- */
 
+enum { BE_INTRINSICS_MAX = 32 };
+
 /* Kept from the first to the last function of a module. The caches hold what LLVM keeps for the
  * life of its context. */
 struct bridge {
@@ -26,11 +28,12 @@ struct bridge {
   LLVMModuleRef module;
   LLVMTargetDataRef layout;
   char host_name[64];
-  struct be_map types;            /* LLVMTypeRef -> MlirType.ptr */
-  struct be_map host_types;       /* MlirType.ptr -> LLVMTypeRef */
-  struct be_map access;           /* TBAA tag -> backedge.access attribute */
-  struct be_map files;            /* file metadata -> its name as an MLIR string */
-  MlirNamedAttribute effects[64]; /* by set of effects, on calls */
+  struct be_map types;                    /* LLVMTypeRef -> MlirType.ptr */
+  struct be_map host_types;               /* MlirType.ptr -> LLVMTypeRef */
+  struct be_map access;                   /* TBAA tag -> backedge.access attribute */
+  struct be_map files;                    /* file metadata -> its name as an MLIR string */
+  MlirNamedAttribute effects[64];         /* by set of effects, on calls */
+  unsigned intrinsics[BE_INTRINSICS_MAX]; /* numbers of those that are ops of their own */
   unsigned md_tbaa, md_prof, md_nontemporal;
   LLVMValueRef fun; /* being worked on; for remarks */
 };

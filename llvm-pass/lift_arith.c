@@ -1,67 +1,60 @@
 /* lift_arith.c - arithmetic, compares, conversions, aggregates. */
 #include "internal.h"
 
-/* One line for each instruction that is an op with the same operands and no attribute but flags. */
-static const struct {
-  LLVMOpcode opcode;
-  enum be_opcode code;
-} plain[] = {
-    {LLVMAdd, BE_OP_ADD},
-    {LLVMSub, BE_OP_SUB},
-    {LLVMMul, BE_OP_MUL},
-    {LLVMUDiv, BE_OP_UDIV},
-    {LLVMSDiv, BE_OP_SDIV},
-    {LLVMURem, BE_OP_UREM},
-    {LLVMSRem, BE_OP_SREM},
-    {LLVMAnd, BE_OP_AND},
-    {LLVMOr, BE_OP_OR},
-    {LLVMXor, BE_OP_XOR},
-    {LLVMShl, BE_OP_SHL},
-    {LLVMLShr, BE_OP_LSHR},
-    {LLVMAShr, BE_OP_ASHR},
-    {LLVMFAdd, BE_OP_FADD},
-    {LLVMFSub, BE_OP_FSUB},
-    {LLVMFMul, BE_OP_FMUL},
-    {LLVMFDiv, BE_OP_FDIV},
-    {LLVMFRem, BE_OP_FREM},
-    {LLVMFNeg, BE_OP_FNEG},
-    {LLVMTrunc, BE_OP_TRUNC},
-    {LLVMZExt, BE_OP_ZEXT},
-    {LLVMSExt, BE_OP_SEXT},
-    {LLVMFPTrunc, BE_OP_FPTRUNC},
-    {LLVMFPExt, BE_OP_FPEXT},
-    {LLVMFPToUI, BE_OP_FPTOUI},
-    {LLVMFPToSI, BE_OP_FPTOSI},
-    {LLVMUIToFP, BE_OP_UITOFP},
-    {LLVMSIToFP, BE_OP_SITOFP},
-    {LLVMPtrToInt, BE_OP_PTRTOINT},
-    {LLVMIntToPtr, BE_OP_INTTOPTR},
-    {LLVMBitCast, BE_OP_BITCAST},
-    {LLVMAddrSpaceCast, BE_OP_ADDRSPACECAST},
-    {LLVMFreeze, BE_OP_FREEZE},
-    {LLVMSelect, BE_OP_SELECT},
-    {LLVMICmp, BE_OP_ICMP},
-    {LLVMFCmp, BE_OP_FCMP},
-    {LLVMExtractElement, BE_OP_EXTRACTELEMENT},
-    {LLVMInsertElement, BE_OP_INSERTELEMENT},
-    {LLVMShuffleVector, BE_OP_SHUFFLEVECTOR},
-    {LLVMExtractValue, BE_OP_EXTRACTVALUE},
-    {LLVMInsertValue, BE_OP_INSERTVALUE},
+/* Each instruction that is an op with the same operands. */
+static const unsigned char codes[] = {
+    [LLVMAdd] = BE_OP_ADD,
+    [LLVMSub] = BE_OP_SUB,
+    [LLVMMul] = BE_OP_MUL,
+    [LLVMUDiv] = BE_OP_UDIV,
+    [LLVMSDiv] = BE_OP_SDIV,
+    [LLVMURem] = BE_OP_UREM,
+    [LLVMSRem] = BE_OP_SREM,
+    [LLVMAnd] = BE_OP_AND,
+    [LLVMOr] = BE_OP_OR,
+    [LLVMXor] = BE_OP_XOR,
+    [LLVMShl] = BE_OP_SHL,
+    [LLVMLShr] = BE_OP_LSHR,
+    [LLVMAShr] = BE_OP_ASHR,
+    [LLVMFAdd] = BE_OP_FADD,
+    [LLVMFSub] = BE_OP_FSUB,
+    [LLVMFMul] = BE_OP_FMUL,
+    [LLVMFDiv] = BE_OP_FDIV,
+    [LLVMFRem] = BE_OP_FREM,
+    [LLVMFNeg] = BE_OP_FNEG,
+    [LLVMTrunc] = BE_OP_TRUNC,
+    [LLVMZExt] = BE_OP_ZEXT,
+    [LLVMSExt] = BE_OP_SEXT,
+    [LLVMFPTrunc] = BE_OP_FPTRUNC,
+    [LLVMFPExt] = BE_OP_FPEXT,
+    [LLVMFPToUI] = BE_OP_FPTOUI,
+    [LLVMFPToSI] = BE_OP_FPTOSI,
+    [LLVMUIToFP] = BE_OP_UITOFP,
+    [LLVMSIToFP] = BE_OP_SITOFP,
+    [LLVMPtrToInt] = BE_OP_PTRTOINT,
+    [LLVMIntToPtr] = BE_OP_INTTOPTR,
+    [LLVMBitCast] = BE_OP_BITCAST,
+    [LLVMAddrSpaceCast] = BE_OP_ADDRSPACECAST,
+    [LLVMFreeze] = BE_OP_FREEZE,
+    [LLVMSelect] = BE_OP_SELECT,
+    [LLVMICmp] = BE_OP_ICMP,
+    [LLVMFCmp] = BE_OP_FCMP,
+    [LLVMExtractElement] = BE_OP_EXTRACTELEMENT,
+    [LLVMInsertElement] = BE_OP_INSERTELEMENT,
+    [LLVMShuffleVector] = BE_OP_SHUFFLEVECTOR,
+    [LLVMExtractValue] = BE_OP_EXTRACTVALUE,
+    [LLVMInsertValue] = BE_OP_INSERTVALUE,
 };
-enum { PLAIN_COUNT = sizeof plain / sizeof plain[0], OPERANDS_MAX = 3, OPCODES = 128 };
+enum { OPERANDS_MAX = 3, OPCODES = sizeof codes };
 
 enum be_opcode lift_opcode(LLVMOpcode opcode) {
-  static unsigned char codes[OPCODES];
-  if (!codes[LLVMAdd])
-    for (unsigned i = 0; i < PLAIN_COUNT; i++)
-      codes[plain[i].opcode] = (unsigned char)plain[i].code;
   return (unsigned)opcode < OPCODES ? (enum be_opcode)codes[opcode] : BE_OP_OTHER;
 }
 
 LLVMOpcode lower_opcode(enum be_opcode code) {
-  for (unsigned i = 0; i < PLAIN_COUNT; i++)
-    if (plain[i].code == code)
-      return plain[i].opcode;
+  for (unsigned i = 0; i < OPCODES && code != BE_OP_OTHER; i++)
+    if (codes[i] == code)
+      return (LLVMOpcode)i;
   return (LLVMOpcode)0;
 }
 

@@ -39,6 +39,7 @@ static const struct intrinsic {
     {"llvm.lifetime.end", BE_OP_LIFETIME_END, 1, NULL},
 };
 enum { INTRINSIC_COUNT = sizeof intrinsics / sizeof intrinsics[0], ARGS_MAX = 255 };
+_Static_assert((int)INTRINSIC_COUNT <= (int)BE_INTRINSICS_MAX, "room in struct bridge");
 
 const char *lower_intrinsic(enum be_opcode code) {
   for (unsigned i = 0; i < INTRINSIC_COUNT; i++)
@@ -47,10 +48,10 @@ const char *lower_intrinsic(enum be_opcode code) {
   return NULL;
 }
 
-/* The numbers differ from one LLVM to the next: asked for once. */
-static const struct intrinsic *find_intrinsic(unsigned id) {
-  static unsigned ids[INTRINSIC_COUNT];
-  if (!ids[INTRINSIC_COUNT - 1])
+/* The numbers differ from one LLVM to the next: asked for once in a module. */
+static const struct intrinsic *find_intrinsic(struct bridge *bridge, unsigned id) {
+  unsigned *ids = bridge->intrinsics;
+  if (!ids[0])
     for (unsigned i = 0; i < INTRINSIC_COUNT; i++)
       ids[i] = LLVMLookupIntrinsicID(intrinsics[i].name, strlen(intrinsics[i].name));
   for (unsigned i = 0; i < INTRINSIC_COUNT; i++)
@@ -180,7 +181,7 @@ bool lift_call(struct lift *l, LLVMValueRef inst) {
     return false;
   LLVMValueRef called = LLVMGetCalledValue(inst);
   unsigned id = LLVMIsAFunction(called) ? LLVMGetIntrinsicID(called) : 0;
-  const struct intrinsic *intrinsic = id ? find_intrinsic(id) : NULL;
+  const struct intrinsic *intrinsic = id ? find_intrinsic(l->bridge, id) : NULL;
   if (intrinsic)
     return lift_intrinsic(l, inst, intrinsic);
   size_t count = lift_callee(l, inst, &callee, args);

@@ -362,6 +362,18 @@ static bool parsePass(StringRef Name, ModulePassManager &Manager) {
   return true;
 }
 
+/* False in a version that has no such place. */
+template <typename Builder, typename Callback>
+static auto atVectorizerEnd(Builder &B, const Callback &Add, int)
+    -> decltype(B.registerVectorizerEndEPCallback(Add), true) {
+  B.registerVectorizerEndEPCallback(Add);
+  return true;
+}
+template <typename Builder, typename Callback>
+static bool atVectorizerEnd(Builder &, const Callback &, long) {
+  return false;
+}
+
 static void registerPasses(PassBuilder &Builder) {
   Builder.registerPipelineParsingCallback(
       [](StringRef Name, ModulePassManager &Manager, ArrayRef<PassBuilder::PipelineElement>) {
@@ -370,23 +382,20 @@ static void registerPasses(PassBuilder &Builder) {
   auto U = std::make_shared<Unit>();
   if (!U->active())
     return;
-#if LLVM_VERSION_MAJOR >= 22
-  if (U->Options.mode == BE_MODE_PASSES)
-    Builder.registerVectorizerEndEPCallback([U](FunctionPassManager &Manager, OptimizationLevel) {
-      Manager.addPass(FunctionPlace(U));
-    });
+  bool Own = U->Options.mode == BE_MODE_PASSES &&
+             atVectorizerEnd(
+                 Builder,
+                 [U](FunctionPassManager &Manager, OptimizationLevel) {
+                   Manager.addPass(FunctionPlace(U));
+                 },
+                 0);
   Builder.registerOptimizerLastEPCallback(
-      [U](ModulePassManager &Manager, OptimizationLevel Level, ThinOrFullLTOPhase) {
-        Manager.addPass(ModulePlace(U, Level == OptimizationLevel::O0));
+      [U, Own](ModulePassManager &Manager, OptimizationLevel Level, auto...) {
+        Manager.addPass(ModulePlace(U, !Own || Level == OptimizationLevel::O0));
       });
-#else
-  Builder.registerOptimizerLastEPCallback([U](ModulePassManager &Manager, OptimizationLevel) {
-    Manager.addPass(ModulePlace(U, true));
-  });
-#endif
   Builder.registerFullLinkTimeOptimizationLastEPCallback(
-      [U](ModulePassManager &Manager, OptimizationLevel) {
-        Manager.addPass(ModulePlace(U, LLVM_VERSION_MAJOR < 22));
+      [U, Own](ModulePassManager &Manager, OptimizationLevel) {
+        Manager.addPass(ModulePlace(U, !Own));
       });
 }
 
