@@ -24,8 +24,8 @@ def main(kind, flags):
         # file.function.NUMBER-when.mlir, numbered in the order of lifting
         paths = sorted(glob.glob(folder + "/*.mlir"),
                        key=lambda p: int(os.path.basename(p).split(".")[-2].split("-")[0]))
-        for path in paths:
-            print("//", os.path.basename(path))
+        for path in paths:  # mlir-opt --split-input-file reads it
+            print(f"{'// -----' if path != paths[0] else ''}\n// {os.path.basename(path)}", flush=True)
             sys.stdout.write(open(path, encoding="utf-8", errors="replace").read())
     return 0 if paths else 1
 
