@@ -150,10 +150,11 @@ static const char *direct_symbol(lift *l, gcall *stmt, MlirType type) {
 bool lift_call(lift *l, gcall *stmt) {
   MlirValue args[CALL_ARGS_MAX + 1];
   tree lhs = gimple_call_lhs(stmt);
-  MlirType result = result_type(l, stmt);
+  bool possible = is_modelled_call(stmt);
+  MlirType result = possible ? result_type(l, stmt) : MlirType{NULL};
   size_t count = gimple_call_num_args(stmt);
   bool stored = lhs && TREE_CODE(lhs) != SSA_NAME;
-  if (!result.ptr || !is_modelled_call(stmt))
+  if (!result.ptr)
     return false;
   if (stored && (!lift_can_access(lhs) || stmt_ends_bb_p(stmt)))
     return false;

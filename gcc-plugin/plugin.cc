@@ -134,16 +134,16 @@ static const char *own_option(const char *text) {
   return text && strncmp(text, prefix, strlen(prefix)) == 0 ? text + strlen(prefix) : NULL;
 }
 
-/* The producer string in debug information is made from the saved options: without ours, a plugin
- * that changes nothing leaves no trace in the object. */
+/* The producer string in debug information and the options in -flto objects are the saved ones:
+ * without ours, a plugin that changes nothing leaves no trace in the object. */
 static void hide_options(void) {
   for (unsigned i = 0; i < save_decoded_options_count; i++) {
     cl_decoded_option *option = &save_decoded_options[i];
     const char *text = option->canonical_option[0];
     if (option->opt_index == OPT_fplugin_ && option->arg && strstr(option->arg, "backedge"))
       option->opt_index = OPT_SPECIAL_ignore;
-    else if (own_option(text))
-      option->opt_index = OPT_SPECIAL_ignore;
+    else if (option->opt_index == OPT_iplugindir_ || own_option(text))
+      option->opt_index = OPT_SPECIAL_ignore; /* -iplugindir: the driver's, written for -flto */
   }
 }
 
