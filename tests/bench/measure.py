@@ -30,7 +30,7 @@ class Compiler:
         return done.stdout.split() if done.returncode == 0 else None
 
     def compile(self, source, output, *flags):
-        subprocess.run([self.name, "-O2", *flags, source, "-o", output, "-lm"], check=True)
+        subprocess.run([self.name, "-O2", "-g1", *flags, source, "-o", output, "-lm"], check=True)
 
 
 def interleave(programs, runs, progress=None):
