@@ -157,9 +157,18 @@ LLVMValueRef lower_opaque(struct lower *l, const struct be_plan_op *op) {
   return copy;
 }
 
+/* An opaque terminator is made together with the switch or unreachable that follows it. */
+static bool terminator_follows(struct lower *l, const struct be_plan_op *op, LLVMValueRef inst) {
+  const struct be_plan_op *next = be_map_get(&l->ops, mlirOperationGetNextInBlock(op->op).ptr);
+  return op->fate == BE_FATE_BUILD && next && next->fate == BE_FATE_BUILD &&
+         lower_stmt_of(l, next->id) == inst;
+}
+
 static bool opaque_can(struct lower *l, const struct be_plan_op *op) {
   LLVMValueRef inst = lower_stmt_of(l, op->id);
   if (!inst || !lower_is_opaque(l, op->id))
+    return false;
+  if (LLVMIsATerminatorInst(inst) && !terminator_follows(l, op, inst))
     return false;
   intptr_t n = 0;
   for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(inst); i++)

@@ -95,12 +95,21 @@ LLVMValueRef lower_operand(struct lower *l, MlirOperation op, intptr_t i) {
   return lower_value(l, mlirOperationGetOperand(op, i));
 }
 
+/* Which way an opaque terminator went is known to its own switch only. */
+static bool is_selector(struct lower *l, MlirOperation def, MlirValue value) {
+  const struct be_plan_op *planned = be_map_get(&l->ops, def.ptr);
+  LLVMValueRef inst = planned ? lower_stmt_of(l, planned->id) : NULL;
+  return inst && LLVMIsATerminatorInst(inst) && !be_map_get(&l->values, value.ptr);
+}
+
 bool lower_operands_can(struct lower *l, MlirOperation op) {
   for (intptr_t i = mlirOperationGetNumOperands(op); i-- > 0;) {
     MlirValue value = mlirOperationGetOperand(op, i);
     MlirOperation def = be_value_def(value);
     enum be_opcode code = mlirOperationIsNull(def) ? BE_OP_OTHER : be_op_code(l->ir, def);
     if (is_constant(code) && !constant(l, def, code))
+      return false;
+    if (code == BE_OP_STMT && is_selector(l, def, value))
       return false;
   }
   return true;
