@@ -507,20 +507,17 @@ static void drop_promises(const struct be_ir *ir, MlirOperation op) {
 static MlirValue copy(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
                       MlirValue value, int trip);
 
-/* The address a copied load reads: where a condition of the load does not hold, one that is known
- * to be good in its place. */
+/* The address of an access: where one of its conditions does not hold, `there`'s, which is good. */
 static MlirValue copy_address(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
-                              MlirOperation load, int trip) {
+                              MlirOperation access, MlirOperation there, int trip) {
   struct condition conditions[CONDITIONS_MAX];
-  int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(load));
+  int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(access));
   int count = conditions_of(ahead, block, trip, conditions);
-  MlirValue address = copy(ahead, b, copies, mlirOperationGetOperand(load, 0), trip);
-  const struct verdict *verdict =
-      be_map_get(&ahead->verdicts[trip], mlirOperationGetResult(load, 0).ptr);
+  MlirValue address = copy(ahead, b, copies, be_access_pointer(ahead->ir, access), trip);
   for (int i = 0; i < count; i++) {
     const struct be_guard *guard = &conditions[i].guard;
     MlirValue asked = copy(ahead, b, copies, guard->value, conditions[i].trip);
-    MlirValue safe = copy(ahead, b, copies, mlirOperationGetOperand(verdict->there, 0), 0);
+    MlirValue safe = copy(ahead, b, copies, mlirOperationGetOperand(there, 0), 0);
     address = guard->when ? be_build_select(b, asked, address, safe)
                           : be_build_select(b, asked, safe, address);
   }
@@ -530,8 +527,10 @@ static MlirValue copy_address(struct be_ahead *ahead, struct be_builder *b, stru
 static MlirValue copy_op(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
                          MlirOperation op, int trip) {
   MlirOperation clone = mlirOperationClone(op);
+  const struct verdict *verdict =
+      be_map_get(&ahead->verdicts[trip], mlirOperationGetResult(op, 0).ptr);
   if (be_op_code(ahead->ir, op) == BE_OP_LOAD)
-    mlirOperationSetOperand(clone, 0, copy_address(ahead, b, copies, op, trip));
+    mlirOperationSetOperand(clone, 0, copy_address(ahead, b, copies, op, verdict->there, trip));
   else
     for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); i++)
       mlirOperationSetOperand(clone, i,
@@ -579,8 +578,20 @@ static MlirValue copy(struct be_ahead *ahead, struct be_builder *b, struct copie
   return made;
 }
 
-MlirValue be_ahead_build(struct be_ahead *ahead, MlirOperation anchor, MlirValue value, int trip,
-                         int64_t distance) {
+/* A load made in every iteration on the way to the access, when its conditions are known too. */
+static MlirOperation stand_in(struct be_ahead *ahead, MlirOperation access, int trip) {
+  struct condition conditions[CONDITIONS_MAX];
+  int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(access));
+  int count = conditions_of(ahead, block, trip, conditions);
+  struct verdict all = judge(ahead, be_access_pointer(ahead->ir, access), block, trip, DEPTH_MAX);
+  for (int i = 0; i < count; i++)
+    add_verdict(&all, judge(ahead, conditions[i].guard.value, conditions[i].guard.block,
+                            conditions[i].trip, DEPTH_MAX));
+  return count > 0 && all.level >= 0 ? all.there : (MlirOperation){NULL};
+}
+
+MlirValue be_ahead_build(struct be_ahead *ahead, MlirOperation anchor, MlirOperation access,
+                         int trip, int64_t distance) {
   struct copies *copies = ahead->copies;
   while (copies && !(mlirOperationEqual(copies->anchor, anchor) && copies->distance == distance))
     copies = copies->next;
@@ -592,5 +603,8 @@ MlirValue be_ahead_build(struct be_ahead *ahead, MlirOperation anchor, MlirValue
     ahead->copies = copies;
   }
   struct be_builder b = be_builder_before(ahead->ir, anchor);
-  return copy(ahead, &b, copies, value, trip);
+  MlirOperation there = stand_in(ahead, access, trip);
+  return mlirOperationIsNull(there)
+             ? copy(ahead, &b, copies, be_access_pointer(ahead->ir, access), trip)
+             : copy_address(ahead, &b, copies, access, there, trip);
 }

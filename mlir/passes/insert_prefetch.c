@@ -398,8 +398,7 @@ static void insert(struct work *work, struct plan *plan, int chain) {
   int64_t distance = distance_of(work, plan, chain);
   bool store = be_op_code(work->ir, plan->access) == BE_OP_STORE;
   MlirOperation anchor = anchor_in(work, cfg->blocks[place]);
-  MlirValue pointer = be_ahead_build(work->ahead, anchor, be_access_pointer(work->ir, plan->access),
-                                     plan->trip, distance);
+  MlirValue pointer = be_ahead_build(work->ahead, anchor, plan->access, plan->trip, distance);
   struct be_builder b = be_builder_before(work->ir, anchor);
   b.loc = mlirOperationGetLocation(plan->access);
   be_build_prefetch(&b, pointer, store, (unsigned)plan->locality);
