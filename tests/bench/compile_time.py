@@ -29,7 +29,7 @@ def cpu_seconds(args):
 
 
 def interleaved(commands, runs):
-    """{name: median} of runs rounds in which every command runs once; the first round is warm-up."""
+    """{name: median} of rounds in which every command runs once; the first is warm-up."""
     times = {name: [] for name in commands}
     names = list(commands)
     for i in range(runs + 1):
@@ -52,7 +52,7 @@ def header(compilers):
           f"Date: {datetime.date.today()}.")
     for compiler in compilers:
         print(f"{compiler.name}: {compiler.version}.")
-    print("CPU-time medians of interleaved runs; A/A is the plain compile measured a second time.\n")
+    print("CPU-time medians of interleaved runs; A/A is the plain compile, a second time.\n")
 
 
 def fixed_cost(compilers, folder, runs):
@@ -100,7 +100,8 @@ def big_file(compilers, folder, runs):
         got = interleaved(commands, runs)
         plain = got["plain"]
         for mode, options in modes.items():
-            print(f"| {compiler.name} | {mode} | {plain:.2f} s | {100 * (got['A/A'] / plain - 1):+.1f} % "
+            again = 100 * (got['A/A'] / plain - 1)
+            print(f"| {compiler.name} | {mode} | {plain:.2f} s | {again:+.1f} % "
                   f"| {100 * (got[mode] / plain - 1):+.1f} % | "
                   f"{shares(compiler, base, options, folder, plain)} |", flush=True)
     print()

@@ -25,7 +25,8 @@ def main(kind, flags):
         paths = sorted(glob.glob(folder + "/*.mlir"),
                        key=lambda p: int(os.path.basename(p).split(".")[-2].split("-")[0]))
         for path in paths:  # mlir-opt --split-input-file reads it
-            print(f"{'// -----' if path != paths[0] else ''}\n// {os.path.basename(path)}", flush=True)
+            rule = "// -----" if path != paths[0] else ""
+            print(f"{rule}\n// {os.path.basename(path)}", flush=True)
             sys.stdout.write(open(path, encoding="utf-8", errors="replace").read())
     return 0 if paths else 1
 

@@ -26,7 +26,8 @@ def _case(suite, name, cc, level):
         os.unlink(stats)
     for unit in programs.program(name).units:
         args = [compiler.driver(unit.language), level] + unit.flags + [
-            "-w", "-S", unit.source, "-o", os.devnull] + compiler.flags(mode="identity", stats=stats)
+            "-w", "-S", unit.source, "-o", os.devnull]
+        args += compiler.flags(mode="identity", stats=stats)
         done = run(args, env=environment())
         if done.returncode:
             raise Failure(f"{quote(args)}\n{done.stderr[-2000:]}")
@@ -43,12 +44,12 @@ def _case(suite, name, cc, level):
     lifted = _share(total["lifted"], total["functions"])
     modelled = _share(total["modelled"], total["statements"])
     why = ", ".join(f"{r} {n}" for r, n in sorted(declined.items())) or "–"
-    suite.footer.append(f"| {name} | {cc} | {level} | {total['functions']} | {100 * lifted:.2f} % | "
-                        f"{total['statements']} | {100 * modelled:.2f} % | {why} |")
+    suite.footer.append(f"| {name} | {cc} | {level} | {total['functions']} | "
+                        f"{100 * lifted:.2f} % | {total['statements']} | {100 * modelled:.2f} % | {why} |")
     if total["functions"] == 0 or lifted < LIFTED or modelled < MODELLED:
         raise Failure(f"{100 * lifted:.2f} % of {total['functions']} functions lifted (≥ 99), "
-                      f"{100 * modelled:.2f} % of {total['statements']} statements modelled (≥ 97); "
-                      f"declined: {why}")
+                      f"{100 * modelled:.2f} % of {total['statements']} statements modelled "
+                      f"(≥ 97); declined: {why}")
 
 
 def cases(suite):

@@ -31,7 +31,8 @@ def _build(suite, program, compiler, flags, options, folder):
 def _first_difference(plain, other):
     for i, (one, two) in enumerate(zip(plain.splitlines(), other.splitlines())):
         if one != two:
-            return f"line {i + 1} of the output differs\n  plain:  {one[:300]}\n  plugin: {two[:300]}"
+            return (f"line {i + 1} of the output differs\n"
+                    f"  plain:  {one[:300]}\n  plugin: {two[:300]}")
     return f"the output is {len(other)} characters long instead of {len(plain)}"
 
 

@@ -74,8 +74,8 @@ enum be_overflow { BE_OVERFLOW_WRAPS = 0, BE_OVERFLOW_NSW = 1, BE_OVERFLOW_NUW =
  * overlap any. Pointers of all kinds are "ptr"; character types, unions, may_alias and what memcpy
  * became have none. */
 #define BE_ATTR_ALIAS "backedge.alias"
-/* On the function: array<i32> of the parameters that are restrict pointers: what is accessed through
- * one is not written through a pointer that does not come from it. */
+/* On the function: array<i32> of the parameters that are restrict pointers: what is accessed
+ * through one is not written through a pointer that does not come from it. */
 #define BE_ATTR_NOALIAS "backedge.noalias"
 /* On llvm.call: what the callee may do, when that is less than anything (as backedge.stmt's). */
 #define BE_ATTR_EFFECTS "backedge.effects"
@@ -217,7 +217,7 @@ struct be_access {
   bool is_nontemporal;
   unsigned ordering;   /* 0 not atomic, else llvm.load's AtomicOrdering number */
   MlirAttribute field; /* the backedge.access attribute, or null */
-  MlirAttribute alias;  /* the backedge.alias attribute, or null */
+  MlirAttribute alias; /* the backedge.alias attribute, or null */
 };
 MlirAttribute be_access_field(const struct be_ir *ir, const char *record, const char *field);
 MlirValue be_build_load(struct be_builder *b, MlirType type, MlirValue addr,
