@@ -7,8 +7,8 @@ import os
 import random
 import re
 
-from runner import TESTS, Case
-from toolchain import MAIN, Failure, Skip, environment, run
+from runner import Case
+from toolchain import MAIN, Failure, Skip, build_test_core, environment, run
 
 SOURCE = "int f(int *p, int n) { int s = 0; for (int i = 0; i < n; i++) s += p[i]; return s; }\n"
 CRASH_WORDS = re.compile(r"internal compiler error|PLEASE submit|Stack dump|core dumped|Assertion")
@@ -140,22 +140,9 @@ def _mlir_mutations(suite, count):
                           f"{keep}\n{done.stderr[-800:]}")
 
 
-def _crash_core(suite):
-    """A core with the failing pass in it, in the folder that is returned."""
-    folder = os.path.join(suite.folder("crash"), "build")
-    top = os.path.dirname(TESTS)
-    for args in (["cmake", "-G", "Ninja", "-S", top, "-B", folder,
-                  f"-DBACKEDGE_EXTRA_PASSES={TESTS}/core/crash.c"],
-                 ["cmake", "--build", folder, "--target", "backedge-core"]):
-        done = run(args)
-        if done.returncode:
-            raise Failure(f"{' '.join(args)}\n{(done.stdout + done.stderr)[-1500:]}")
-    return os.path.join(folder, "lib")
-
-
 def _crash(suite):
-    core = _crash_core(suite)
-    env = dict(environment(), LD_LIBRARY_PATH=core)
+    build_test_core(suite.build)
+    env = environment({"passes": "crash"})
     for cc in MAIN:
         compiler = suite.compiler(cc)
         compiler.require()

@@ -22,6 +22,23 @@ INDIRECT = """int f(const int *t, const int *i, const int *j, int n) {
   return s;
 }
 """
+ASKING = """#include <backedge.h>
+int sum(int *t BACKEDGE_PREFETCH(16, 3), const int *i, int n) {
+  int s = 0;
+  for (int k = 0; k < n; k++)
+    s += t[i[k]];
+  return s;
+}
+int none(const int *t, const int *i, const int *j, int n) {
+  int s = 0;
+  BACKEDGE_NOPREFETCH_LOOP
+  for (int k = 0; k < n; k++) {
+    int v = t[i[j[k]]];
+    s += v % 7 ? v / 3 : s % 5;
+  }
+  return s;
+}
+"""
 
 
 class Command:
@@ -157,6 +174,29 @@ def pass_options(command, cc):
         raise Failure(f"distances in the remarks: {found}")
 
 
+def header(command, cc):
+    """backedge.h is found through cflags, and means nothing to a compiler without the plugin."""
+    command.suite.compiler(cc).require()
+    folder = command.suite.folder("header-" + cc)
+    source, out = os.path.join(folder, "h.c"), os.path.join(folder, "h.o")
+    with open(source, "w", encoding="utf-8") as text:
+        text.write(ASKING)
+    remarks = os.path.join(folder, "remarks.yaml")
+    if os.path.exists(remarks):
+        os.remove(remarks)
+    with_plugin = command("cflags", "--cc", cc, "--passes", "insert-prefetch", "--remarks",
+                          remarks)[0].split()
+    include = [flag for flag in with_plugin if flag.startswith("-I")]
+    for flags in (include, with_plugin):
+        args = [cc, "-O2", "-g", "-Wall", "-Wextra", "-Werror", *flags, "-c", source, "-o", out]
+        done = run(args)
+        if done.returncode:
+            raise Failure(f"{quote(args)}\n{done.stderr}")
+    if cc.startswith("gcc"):
+        with open(remarks, encoding="utf-8") as data:
+            expect(data.read(), "Distance: '16'", "Reason: switched-off")
+
+
 def list_compilers(command):
     text = command("list")[0]
     for cc in MAIN + MORE:
@@ -185,5 +225,6 @@ def cases(suite):
     rules = (help_and_version, usage_errors, unknown_compilers, malformed_input, opt_output,
              list_compilers, manual_and_completion)
     out = [Case(rule.__name__, rule, command) for rule in rules]
+    out += [Case(f"header {cc}", header, command, cc) for cc in MAIN + MORE]
     out += [Case(f"pass options {cc}", pass_options, command, cc) for cc in MAIN + MORE]
     return out + [Case(f"flags {cc}", build_with_flags, command, cc) for cc in MAIN + MORE]

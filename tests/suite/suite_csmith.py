@@ -9,11 +9,12 @@ import shutil
 import subprocess
 
 from runner import Case
-from toolchain import MAIN, Failure, Skip, environment, quote, run
+from toolchain import MAIN, Failure, Skip, build_test_core, environment, quote, run
 
 LEVELS = ("-O1", "-O2", "-O3")
 MODES = {"identity": {"mode": "identity"}, "rebuild": {"mode": "rebuild", "verify": 1},
-         "insert-prefetch": {"passes": "insert-prefetch", "verify": 1}}
+         "insert-prefetch": {"passes": "insert-prefetch", "verify": 1},
+         "stir": {"passes": "stir:seed=1", "verify": 1}}  # tests/core/stir.c edits everything
 SHAPES = ([], ["--bitfields", "--packed-struct"], ["--float"], ["--max-funcs", "3", "--max-array-dim",
           "2", "--max-block-depth", "5"], ["--inline-function", "--no-volatiles"],
           ["--builtins"], ["--lang-cpp"])
@@ -34,7 +35,7 @@ def _object(driver, compiler, level, source, name, options):
     args = [driver, level, "-w", "-I/usr/include/csmith", "-c", source, "-o", out]
     args += compiler.flags(**options) if options else []
     try:
-        done = run(args, timeout=120, env=environment())
+        done = run(args, timeout=120, env=environment(options))
     except Failure:
         if not options:
             raise Skip("the plain compiler takes too long") from None
@@ -110,6 +111,7 @@ def _no_csmith():
 def cases(suite):
     if not shutil.which("csmith"):
         return [Case("csmith", _no_csmith)]
+    build_test_core(suite.build)
     out = []
     for i in range(600 if suite.full else 55):  # more than asked for: some run too long
         seed = suite.seed % 100000 + i

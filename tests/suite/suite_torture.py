@@ -1,4 +1,4 @@
-"""suite_torture.py - GCC's own execution tests, rebuilt from MLIR and with the pass on.
+"""suite_torture.py - GCC's own execution tests, rebuilt from MLIR, with the pass on, and stirred.
 
 A test counts when the plain compiler passes it with the same flags. Sample: every 12th test at -O0
 and -O2; full: all, at every level.
@@ -11,13 +11,14 @@ import subprocess
 
 from fetch import FetchError, fetch
 from runner import Case
-from toolchain import LEVELS, MAIN, Failure, Skip, environment, quote, run
+from toolchain import LEVELS, MAIN, Failure, Skip, build_test_core, environment, quote, run
 
 # The tests are old C: what clang 16 made errors of.
 OLD_C = ["-Wno-implicit-int", "-Wno-implicit-function-declaration", "-Wno-int-conversion",
          "-Wno-return-type", "-Wno-incompatible-function-pointer-types"]
 MODES = {"rebuild": {"mode": "rebuild", "verify": 1},
-         "insert-prefetch": {"passes": "insert-prefetch", "verify": 1}}
+         "insert-prefetch": {"passes": "insert-prefetch", "verify": 1},
+         "stir": {"passes": "stir:seed=1", "verify": 1}}  # tests/core/stir.c edits everything
 
 
 def _options(source):
@@ -35,7 +36,7 @@ def _build(compiler, flags, source, binary, options):
     obj = binary + ".o"
     args = [compiler.cc] + flags + ["-w", "-c", source, "-o", obj]
     args += compiler.flags(**options) if options else []
-    done = run(args, timeout=120, env=environment())
+    done = run(args, timeout=120, env=environment(options))
     if done.returncode or (options and done.stderr):
         raise Failure(f"exit {done.returncode}: {quote(args)}\n{done.stderr[-2500:]}")
     return obj, args
@@ -82,7 +83,7 @@ def _case(suite, cc, source, level, modes):
                               f"/tmp/t -lm && /tmp/t")
     finally:
         for path in glob.glob(glob.escape(binary) + "*"):
-            if re.fullmatch(re.escape(binary) + r"(\.(rebuild|insert-prefetch))?(\.o)?", path):
+            if re.fullmatch(re.escape(binary) + r"(\.(rebuild|insert-prefetch|stir))?(\.o)?", path):
                 os.unlink(path)
 
 
@@ -98,6 +99,7 @@ def cases(suite):
     except FetchError as error:
         kind = Failure if os.environ.get("CI") == "true" else Skip
         return [Case("torture", _failed(kind(str(error))))]
+    build_test_core(suite.build)
     tests = sorted(glob.glob(folder + "/*.c") + glob.glob(folder + "/ieee/*.c"))
     if not suite.full:
         tests = tests[suite.seed % 12::12]
@@ -105,7 +107,8 @@ def cases(suite):
     for source in tests:
         for cc in MAIN:
             for level in LEVELS if suite.full else ("-O0", "-O2"):
-                modes = ["rebuild"] + (["insert-prefetch"] if level in ("-O2", "-O3") else [])
+                modes = ["rebuild"] + (
+                    ["insert-prefetch", "stir"] if level in ("-O2", "-O3") else [])
                 out.append(Case(f"{os.path.relpath(source, folder)} {cc} {level}", _case, suite, cc,
                                 source, level, modes))
     return out

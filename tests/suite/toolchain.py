@@ -86,6 +86,29 @@ class Compiler:
         return self.cxx if language == "c++" else self.cc
 
 
-def environment():
-    """The environment without what would switch the plugin on behind a test's back."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("BACKEDGE_")}
+TEST_PASSES = ("crash", "shake", "stir")  # tests/core/*.c, in a core of their own
+_test_core = []
+
+
+def build_test_core(build):
+    """Builds, once, a core library that has the passes for tests in it."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    core = os.path.join(os.path.dirname(here), "core")
+    folder = os.path.join(build, "test-output", "core")
+    extra = ";".join(os.path.join(core, name + ".c") for name in TEST_PASSES)
+    for args in (["cmake", "-G", "Ninja", "-S", os.path.join(here, "..", ".."), "-B", folder,
+                  f"-DBACKEDGE_EXTRA_PASSES={extra}"],
+                 ["cmake", "--build", folder, "--target", "backedge-core"]):
+        done = run(args)
+        if done.returncode:
+            raise Failure(f"{quote(args)}\n{(done.stdout + done.stderr)[-2000:]}")
+    _test_core[:] = [os.path.join(folder, "lib")]
+
+
+def environment(options=None):
+    """The environment without what would switch the plugin on behind a test's back; for a pass of
+    the tests' own, with the core that has it."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("BACKEDGE_")}
+    if options and re.split("[(:]", options.get("passes", ""))[0] in TEST_PASSES:
+        env["LD_LIBRARY_PATH"] = _test_core[0]
+    return env
