@@ -218,6 +218,7 @@ struct lower {
   int last_stmt;            /* the last statement of bb that was passed */
   location_t location;
   bool rebuild, cfg_changed;
+  bool publishes; /* addresses may be where they were not: points-to facts are made anew */
   const char *detail;
 };
 

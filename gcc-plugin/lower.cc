@@ -32,6 +32,17 @@ static void map_names(lower *l) {
       be_map_set(&l->names, l->lift->ssa[i], ssa_name(i));
 }
 
+/* True for a new way for an address to get into memory: what GCC knows of pointers then is too
+ * little. In rebuild mode there is none. */
+static bool publishes(const lower *l, const be_plan_op *op) {
+  if (op->fate == BE_FATE_KEEP || l->rebuild)
+    return false;
+  if (op->code == BE_OP_STORE)
+    return mlirTypeEqual(mlirValueGetType(mlirOperationGetOperand(op->op, 0)), l->ir->ptr);
+  return op->code == BE_OP_CALL || op->code == BE_OP_PTRTOINT || op->code == BE_OP_MEMCPY ||
+         op->code == BE_OP_MEMMOVE;
+}
+
 /* Values of ops that still are the lifted ones are the old names; so are arguments of old blocks.
  */
 static void map_value(lower *l, MlirValue value) {
@@ -45,6 +56,7 @@ static void map_ops(lower *l) {
     const be_plan_op *op = &l->plan->ops[i];
     int stmt = stmt_number(l, op);
     be_map_set(&l->ops, op->op.ptr, (void *)op);
+    l->publishes |= publishes(l, op);
     if (stmt >= 0 && (op->code == BE_OP_SELECTOR || op->code == BE_OP_STMT))
       l->selected[stmt] = true;
     if (op->fate == BE_FATE_NEW || op->code == BE_OP_HOST)
@@ -205,6 +217,9 @@ static void pass_by(lower *l, const be_plan_op *op) {
   int stmt = stmt_number(l, op);
   if (stmt < 0 || !be_function_entry(l->lift->out, op->id)->main)
     return;
+  gcall *call = dyn_cast<gcall *>(l->lift->stmts[stmt]);
+  if (call && !gimple_call_must_tail_p(call))
+    gimple_call_set_tail(call, false); /* found when other statements followed */
   l->done[stmt] = true;
   l->last_stmt = stmt;
   l->location = gimple_location(l->lift->stmts[stmt]);

@@ -30,12 +30,13 @@ static void verify_host(function *fun) {
     verify_loop_structure();
 }
 
-static void lower_by_plan(struct lift *lifted) {
+/* Returns what GCC's pass manager is to do afterwards. */
+static unsigned lower_by_plan(struct lift *lifted) {
   struct lower l;
   const be_plan *plan = be_function_plan(lifted->out, the_bridge.mode == BE_MODE_REBUILD);
   if (!plan->changed) {
     be_function_lowered(lifted->out, BE_REASON_NONE, NULL);
-    return;
+    return 0;
   }
   bool possible = lower_begin(&l, lifted, plan) && lower_check(&l);
   if (possible)
@@ -45,16 +46,19 @@ static void lower_by_plan(struct lift *lifted) {
   lower_release(&l);
   if (possible && the_bridge.verify)
     verify_host(lifted->fun);
+  return possible && l.publishes ? TODO_rebuild_alias : 0;
 }
 
 /* Lifts, runs and lowers one function. */
-static void run_place(function *fun, be_place place) {
+static unsigned run_place(function *fun, be_place place) {
   struct lift l;
+  unsigned todo = 0;
   if (!lift_function(&l, fun, place))
     decline(fun, l.reason, l.detail);
   else if (be_function_run(l.out, place))
-    lower_by_plan(&l);
+    todo = lower_by_plan(&l);
   lift_release(&l);
+  return todo;
 }
 
 /* ---- the passes -------------------------------------------------------------------------------
@@ -72,10 +76,7 @@ public:
                             loops_for_fn(fun) && number_of_loops(fun) > 1);
   }
 
-  unsigned int execute(function *fun) final override {
-    run_place(fun, place);
-    return 0;
-  }
+  unsigned int execute(function *fun) final override { return run_place(fun, place); }
 
 private:
   be_place place;
