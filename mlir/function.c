@@ -255,6 +255,7 @@ bool be_function_run(struct be_function *f, enum be_place place) {
 void be_function_lowered(struct be_function *f, enum be_reason reason, const char *detail) {
   struct be_session *session = f->session;
   session->stats.lower_us += be_now_us() - f->started_us;
+  be_session_release(session, reason == BE_REASON_NONE);
   if (reason == BE_REASON_NONE) {
     session->stats.changed += f->plan.changed;
     return;

@@ -54,7 +54,8 @@ struct be_session {
   struct be_options options;
   struct be_stats stats;
   FILE *remarks;
-  long changes_left; /* -1: no limit */
+  struct be_held *held; /* remarks on changes that are not carried out yet */
+  long changes_left;    /* -1: no limit */
   unsigned dump_count;
   bool stop_reported;
 };
@@ -65,6 +66,10 @@ void be_session_warn(struct be_session *session, const char *format, ...)
 
 /* Sends a remark everywhere it goes: the compiler's channel and the YAML file. */
 void be_session_remark(struct be_session *session, const struct be_remark *remark);
+
+/* Keeps a copy of a remark until be_session_release sends (done) or drops them all. */
+void be_session_hold(struct be_session *session, const struct be_remark *remark);
+void be_session_release(struct be_session *session, bool done);
 
 /* Appends the statistics line to options.stats. */
 void be_stats_write(struct be_session *session);

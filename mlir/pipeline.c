@@ -53,7 +53,10 @@ static void emit(struct be_run *run, MlirOperation op, struct be_remark *remark,
   remark->arg_count = arg_count < BE_REMARK_ARGS_MAX ? arg_count : BE_REMARK_ARGS_MAX;
   if (arg_count)
     memcpy(remark->args, args, remark->arg_count * sizeof *args);
-  be_session_remark(run->session, remark);
+  if (remark->kind == BE_REMARK_PASSED)
+    be_session_hold(run->session, remark);
+  else
+    be_session_remark(run->session, remark);
   free(name);
 }
 
@@ -200,6 +203,7 @@ int be_module_run(struct be_session *session, MlirModule module) {
     if ((!session->options.only || strcmp(session->options.only, name) == 0) &&
         !be_pipeline_run(session, root, op, name, &changes, &reason))
       failed = -EINVAL;
+    be_session_release(session, !failed);
     free(name);
   }
   return failed;

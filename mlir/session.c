@@ -66,6 +66,7 @@ void be_session_destroy(struct be_session *s) {
   if (!s)
     return;
   be_stats_write(s);
+  be_session_release(s, false);
   if (s->remarks)
     fclose(s->remarks);
   be_ir_destroy(&s->ir);
@@ -89,6 +90,40 @@ void be_session_remark(struct be_session *s, const struct be_remark *remark) {
   s->host.remark(s->host.host, remark);
   if (s->remarks)
     be_remark_write(s->remarks, remark);
+}
+
+/* ---- remarks held back ------------------------------------------------------------------------
+ * That a pass did something is true only once lower has carried it out. */
+
+struct be_held {
+  struct be_remark remark; /* its strings are owned */
+  struct be_held *next;
+};
+
+void be_session_hold(struct be_session *s, const struct be_remark *remark) {
+  struct be_held *held = be_calloc(1, sizeof *held), **end = &s->held;
+  held->remark = *remark;
+  held->remark.function = be_strdup(remark->function);
+  held->remark.file = be_strdup(remark->file);
+  for (unsigned i = 0; i < remark->arg_count; i++)
+    held->remark.args[i].value = be_strdup(remark->args[i].value);
+  while (*end)
+    end = &(*end)->next;
+  *end = held;
+}
+
+void be_session_release(struct be_session *s, bool done) {
+  for (struct be_held *held = s->held, *next; held; held = next) {
+    next = held->next;
+    if (done)
+      be_session_remark(s, &held->remark);
+    free((char *)held->remark.function);
+    free((char *)held->remark.file);
+    for (unsigned i = 0; i < held->remark.arg_count; i++)
+      free((char *)held->remark.args[i].value);
+    free(held);
+  }
+  s->held = NULL;
 }
 
 static bool a_pass_wants(const struct be_options *options, bool has_loops) {
