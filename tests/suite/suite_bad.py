@@ -108,8 +108,8 @@ def _mlir_mutations(suite, count):
     folder = suite.folder("mutations")
     source = os.path.join(folder, "m.c")
     with open(source, "w", encoding="utf-8") as out:
-        out.write("double f(double *a, int *b, int **c, int n) { double s = 0; for (int i = 0; i < n;"
-                  " i++) if (c[i]) s += a[b[i] & 255] / *c[i]; return s; }\n")
+        out.write("double f(double *a, int *b, int **c, int n) { double s = 0; for (int i = 0;"
+                  " i < n; i++) if (c[i]) s += a[b[i] & 255] / *c[i]; return s; }\n")
     done = run([compiler.cc, "-O2", "-c", source, "-o", source + ".o"] +
                compiler.flags(mode="identity", dump=folder), env=environment())
     expect(done, 0)
@@ -184,15 +184,18 @@ def cases(suite):
         out.append(Case(f"{other}'s plugin in {cc}", _other_version, suite, cc, other))
     place = r":\d+:\d+: error"
     for name, text, status, patterns in (
-            ("unknown-op", "module {\n  llvm.func @f() {\n    llvm.retur\n  }\n}\n", 1, (":3:5: error",)),
+            ("unknown-op", "module {\n  llvm.func @f() {\n    llvm.retur\n  }\n}\n", 1,
+             (":3:5: error",)),
             ("garbage", bytes(random.Random(1).choices(range(1, 256), k=300)), 1, (place,)),
             ("nul", b"module {\0}", 1, ("NUL",)),
-            ("truncated", "module {\n  llvm.func @f(%a: i32) -> i32 {\n    %0 = llvm.add %a, ", 1, (place,)),
+            ("truncated", "module {\n  llvm.func @f(%a: i32) -> i32 {\n    %0 = llvm.add %a, ", 1,
+             (place,)),
             ("types", "llvm.func @f(%a: i32, %b: i64) -> i32 {\n  %0 = llvm.add %a, %b : i32\n"
              "  llvm.return %0 : i32\n}\n", 1, (place,)),
-            ("no-terminator", "llvm.func @f(%a: i32) {\n  %0 = llvm.add %a, %a : i32\n}\n", 1, (place,)),
-            ("dominance", "llvm.func @f() -> i32 {\n  llvm.br ^b2\n^b1:\n  %0 = llvm.mlir.constant(1 :"
-             " i32) : i32\n  llvm.br ^b2\n^b2:\n  llvm.return %0 : i32\n}\n", 1, (place,)),
+            ("no-terminator", "llvm.func @f(%a: i32) {\n  %0 = llvm.add %a, %a : i32\n}\n", 1,
+             (place,)),
+            ("dominance", "llvm.func @f() -> i32 {\n  llvm.br ^b2\n^b1:\n"
+             "  %0 = llvm.mlir.constant(1 : i32) : i32\n  llvm.br ^b2\n^b2:\n  llvm.return %0 : i32\n}\n", 1, (place,)),
             ("deep", "(" * 100000, 1, (place,)),
             ("deep-module", "module {" * 2000, 1, (place,)),
             ("empty", "", 0, ()),

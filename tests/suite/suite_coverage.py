@@ -45,7 +45,8 @@ def _case(suite, name, cc, level):
     modelled = _share(total["modelled"], total["statements"])
     why = ", ".join(f"{r} {n}" for r, n in sorted(declined.items())) or "–"
     suite.footer.append(f"| {name} | {cc} | {level} | {total['functions']} | "
-                        f"{100 * lifted:.2f} % | {total['statements']} | {100 * modelled:.2f} % | {why} |")
+                        f"{100 * lifted:.2f} % | {total['statements']} | "
+                        f"{100 * modelled:.2f} % | {why} |")
     if total["functions"] == 0 or lifted < LIFTED or modelled < MODELLED:
         raise Failure(f"{100 * lifted:.2f} % of {total['functions']} functions lifted (≥ 99), "
                       f"{100 * modelled:.2f} % of {total['statements']} statements modelled "

@@ -48,8 +48,8 @@ int be_ahead_place(const struct be_ahead *ahead, int block);
 
 /* Builds the address of a load or store, which be_ahead_level has allowed, `distance` (>= 1)
  * iterations ahead, before `anchor`, which stands in a block from be_ahead_place. Where it can be
- * told that the access will not be made, the address is one that was read on the way. What was built
- * before for the same anchor and distance is used again. */
+ * told that the access will not be made, the address is one that was read on the way. What was
+ * built before for the same anchor and distance is used again. */
 MlirValue be_ahead_build(struct be_ahead *ahead, MlirOperation anchor, MlirOperation access,
                          int trip, int64_t distance);
 
