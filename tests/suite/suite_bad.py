@@ -195,7 +195,8 @@ def cases(suite):
             ("no-terminator", "llvm.func @f(%a: i32) {\n  %0 = llvm.add %a, %a : i32\n}\n", 1,
              (place,)),
             ("dominance", "llvm.func @f() -> i32 {\n  llvm.br ^b2\n^b1:\n"
-             "  %0 = llvm.mlir.constant(1 : i32) : i32\n  llvm.br ^b2\n^b2:\n  llvm.return %0 : i32\n}\n", 1, (place,)),
+             "  %0 = llvm.mlir.constant(1 : i32) : i32\n"
+             "  llvm.br ^b2\n^b2:\n  llvm.return %0 : i32\n}\n", 1, (place,)),
             ("deep", "(" * 100000, 1, (place,)),
             ("deep-module", "module {" * 2000, 1, (place,)),
             ("empty", "", 0, ()),

@@ -16,7 +16,8 @@ MODES = {"identity": {"mode": "identity"}, "rebuild": {"mode": "rebuild", "verif
          "insert-prefetch": {"passes": "insert-prefetch", "verify": 1},
          "stir": {"passes": "stir:seed=1", "verify": 1}}  # tests/core/stir.c edits everything
 SHAPES = ([], ["--bitfields", "--packed-struct"], ["--float"],
-          ["--max-funcs", "3", "--max-array-dim", "2", "--max-block-depth", "5"], ["--inline-function", "--no-volatiles"],
+          ["--max-funcs", "3", "--max-array-dim", "2", "--max-block-depth", "5"],
+          ["--inline-function", "--no-volatiles"],
           ["--builtins"], ["--lang-cpp"])
 
 
