@@ -230,6 +230,8 @@ static struct verdict judge_argument(struct be_ahead *ahead, MlirValue value, in
 /* A division may trap; copied only when its divisor cannot be the one that does. */
 static bool division_safe(const struct be_ahead *ahead, MlirOperation op) {
   enum be_opcode code = be_op_code(ahead->ir, op);
+  if (code < BE_OP_UDIV || code > BE_OP_SREM)
+    return false; /* it traps for reasons of its own */
   MlirValue divisor = mlirOperationGetOperand(op, 1);
   int64_t constant;
   if (be_value_constant(ahead->ir, divisor, &constant))
@@ -280,20 +282,6 @@ static int conditions_of(const struct be_ahead *ahead, int block, int trip,
   return count;
 }
 
-static uint64_t alignment(const struct be_ahead *ahead, MlirOperation load) {
-  uint64_t natural = be_type_size(be_access_type(ahead->ir, load));
-  return (uint64_t)be_op_int(load, "alignment", (int64_t)natural);
-}
-
-/* Can `there` be loaded in place of `load`, without a fault? */
-static bool stands_in(const struct be_ahead *ahead, MlirOperation there, MlirOperation load) {
-  if (mlirOperationIsNull(there))
-    return false;
-  uint64_t size = be_type_size(be_access_type(ahead->ir, load));
-  return size && size <= be_type_size(be_access_type(ahead->ir, there)) &&
-         alignment(ahead, load) <= alignment(ahead, there);
-}
-
 /* The conditions' part in a load's verdict. */
 static struct verdict judge_conditions(struct be_ahead *ahead, MlirOperation op, int trip,
                                        struct verdict address, unsigned depth) {
@@ -313,7 +301,7 @@ static struct verdict judge_conditions(struct be_ahead *ahead, MlirOperation op,
   }
   if (count == 0)
     all.there = op;
-  else if (!stands_in(ahead, all.there, op))
+  else if (!be_access_covers(ahead->ir, all.there, op))
     return refuse(BE_REASON_GUARDED);
   return all;
 }
