@@ -21,6 +21,19 @@ static MlirValue root_of(const struct be_ir *ir, MlirValue pointer) {
   return pointer;
 }
 
+static uint64_t access_alignment(const struct be_ir *ir, MlirOperation access) {
+  return (uint64_t)be_op_int(access, "alignment",
+                             (int64_t)be_type_size(be_access_type(ir, access)));
+}
+
+bool be_access_covers(const struct be_ir *ir, MlirOperation there, MlirOperation load) {
+  if (mlirOperationIsNull(there))
+    return false;
+  uint64_t size = be_type_size(be_access_type(ir, load));
+  return size && size <= be_type_size(be_access_type(ir, there)) &&
+         access_alignment(ir, load) <= access_alignment(ir, there);
+}
+
 /* ---- decomposition ---- */
 
 /* True for an `or` that adds: its operands have no bit in common. */

@@ -142,6 +142,10 @@ uint64_t be_address_span(const struct be_ir *ir, MlirOperation func,
 MlirValue be_access_pointer(const struct be_ir *ir, MlirOperation op);
 MlirType be_access_type(const struct be_ir *ir, MlirOperation op);
 
+/* True when what `there` (null: nothing) loads is large and aligned enough to be loaded as `load`
+ * does. */
+bool be_access_covers(const struct be_ir *ir, MlirOperation there, MlirOperation load);
+
 /* True when the two accesses (loads, stores) may touch the same byte, in whatever iterations. */
 bool be_access_may_alias(const struct be_ir *ir, MlirOperation a, MlirOperation b);
 
