@@ -3,6 +3,7 @@
 Each program is built plain and with mode=rebuild (and with the passes on), and must pass its own
 tests and print the same. Sample: -O2; full: -O0 too, and the passes.
 """
+import json
 import os
 
 import programs
@@ -36,6 +37,22 @@ def _first_difference(plain, other):
     return f"the output is {len(other)} characters long instead of {len(plain)}"
 
 
+def _count(suite, what, path):
+    """Says how much was really built anew: a program that was all declined would pass too."""
+    with open(path, encoding="utf-8") as stats:
+        lines = [json.loads(line) for line in stats]
+    declined = {}
+    for line in lines:
+        for reason, count in line["declined"].items():
+            declined[reason] = declined.get(reason, 0) + count
+    functions, changed = (sum(line[key] for line in lines) for key in ("functions", "changed"))
+    why = ", ".join(f"{reason} {count}" for reason, count in sorted(declined.items()))
+    suite.footer.append(f"{what}: {changed} of {functions} functions lowered"
+                        f"{'; declined: ' + why if why else ''}")
+    if "rebuild" in what and changed * 2 < functions:
+        raise Failure(f"most functions were not built anew; declined: {why}")
+
+
 def _case(suite, name, cc, level, variant):
     compiler = suite.compiler(cc)
     compiler.require()
@@ -43,7 +60,11 @@ def _case(suite, name, cc, level, variant):
     folder = suite.folder(f"{name} {cc} {level} {variant}")
     plain, other = os.path.join(folder, "plain"), os.path.join(folder, "plugin")
     _build(suite, program, compiler, [level], None, plain)
-    _build(suite, program, compiler, [level], VARIANTS[variant], other)
+    stats = os.path.join(folder, "stats.jsonl")
+    if os.path.exists(stats):
+        os.unlink(stats)
+    _build(suite, program, compiler, [level], dict(VARIANTS[variant], stats=stats), other)
+    _count(suite, f"{name} {cc} {level} {variant}", stats)
     want, have = program.check(plain), program.check(other)
     if want.replace(plain, "") != have.replace(other, ""):
         raise Failure(f"{_first_difference(want, have)}\nbinaries in {folder}")

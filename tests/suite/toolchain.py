@@ -1,4 +1,5 @@
 """toolchain.py - the compilers under test, and the flags that load the plugin of a build."""
+import fcntl
 import functools
 import os
 import re
@@ -96,12 +97,15 @@ def build_test_core(build):
     core = os.path.join(os.path.dirname(here), "core")
     folder = os.path.join(build, "test-output", "core")
     extra = ";".join(os.path.join(core, name + ".c") for name in TEST_PASSES)
-    for args in (["cmake", "-G", "Ninja", "-S", os.path.join(here, "..", ".."), "-B", folder,
-                  f"-DBACKEDGE_EXTRA_PASSES={extra}"],
-                 ["cmake", "--build", folder, "--target", "backedge-core"]):
-        done = run(args)
-        if done.returncode:
-            raise Failure(f"{quote(args)}\n{(done.stdout + done.stderr)[-2000:]}")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for args in (["cmake", "-G", "Ninja", "-S", os.path.join(here, "..", ".."), "-B", folder,
+                      f"-DBACKEDGE_EXTRA_PASSES={extra}"],
+                     ["cmake", "--build", folder, "--target", "backedge-core"]):
+            done = run(args)
+            if done.returncode:
+                raise Failure(f"{quote(args)}\n{(done.stdout + done.stderr)[-2000:]}")
     _test_core[:] = [os.path.join(folder, "lib")]
 
 
