@@ -38,7 +38,7 @@ def _first_difference(plain, other):
 
 
 def _count(suite, what, path):
-    """Says how much was really built anew: a program that was all declined would pass too."""
+    """Says how much was really built anew: a program declined as a whole would pass too."""
     with open(path, encoding="utf-8") as stats:
         lines = [json.loads(line) for line in stats]
     declined = {}
