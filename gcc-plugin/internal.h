@@ -177,6 +177,7 @@ bool lift_copy(lift *l, gassign *stmt);
 
 /* lift_call.cc */
 bool lift_call(lift *l, gcall *stmt);
+bool lift_is_eh_builtin(tree decl);
 
 /* lift_opaque.cc */
 unsigned lift_effects(gimple *stmt);

@@ -16,13 +16,9 @@ static bool is_special_builtin(tree decl) {
   case BUILT_IN_SETJMP_RECEIVER:
   case BUILT_IN_LONGJMP:
   case BUILT_IN_NONLOCAL_GOTO:
-  case BUILT_IN_EH_POINTER:
-  case BUILT_IN_EH_FILTER:
-  case BUILT_IN_EH_COPY_VALUES:
   case BUILT_IN_EH_RETURN:
   case BUILT_IN_EH_RETURN_DATA_REGNO:
   case BUILT_IN_UNWIND_INIT:
-  case BUILT_IN_UNWIND_RESUME:
   case BUILT_IN_CXA_END_CLEANUP:
   case BUILT_IN_DWARF_CFA:
   case BUILT_IN_DWARF_SP_COLUMN:
@@ -51,6 +47,22 @@ static bool is_special_builtin(tree decl) {
   case BUILT_IN_CONSTANT_P:
   case BUILT_IN_UNREACHABLE:
   case BUILT_IN_PREFETCH:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/* Builtins about an EH region of this function, which they name by constants: they stay where they
+ * are and as they are. */
+bool lift_is_eh_builtin(tree decl) {
+  if (!decl || !fndecl_built_in_p(decl, BUILT_IN_NORMAL))
+    return false;
+  switch (DECL_FUNCTION_CODE(decl)) {
+  case BUILT_IN_EH_POINTER:
+  case BUILT_IN_EH_FILTER:
+  case BUILT_IN_EH_COPY_VALUES:
+  case BUILT_IN_UNWIND_RESUME:
     return true;
   default:
     return false;
@@ -100,6 +112,8 @@ static MlirType call_type(gcall *stmt, MlirType result, const MlirValue *args, s
 /* What the callee may do, when that is less than anything; -1 otherwise. */
 static int call_effects(gcall *stmt) {
   int flags = gimple_call_flags(stmt);
+  if (lift_is_eh_builtin(gimple_call_fndecl(stmt)))
+    return BE_EFFECT_READ | BE_EFFECT_WRITE | BE_EFFECT_THROW | BE_EFFECT_TRAP | BE_EFFECT_PIN;
   if (!(flags & (ECF_CONST | ECF_PURE)))
     return -1;
   int effects = flags & ECF_CONST ? 0 : BE_EFFECT_READ;

@@ -37,10 +37,11 @@ static bool can_base(tree base) {
   case FUNCTION_DECL:
     return true;
   case MEM_REF:
-    return lift_is_operand(TREE_OPERAND(base, 0)) && tree_fits_shwi_p(TREE_OPERAND(base, 1)) &&
+    return lift_is_operand(TREE_OPERAND(base, 0)) &&
+           TREE_CODE(TREE_OPERAND(base, 1)) == INTEGER_CST &&
            type_is_modelled(TREE_TYPE(TREE_OPERAND(base, 0)));
   case TARGET_MEM_REF:
-    return lift_is_operand(TMR_BASE(base)) && tree_fits_shwi_p(TMR_OFFSET(base)) &&
+    return lift_is_operand(TMR_BASE(base)) && TREE_CODE(TMR_OFFSET(base)) == INTEGER_CST &&
            type_is_modelled(TREE_TYPE(TMR_BASE(base))) &&
            (!TMR_STEP(base) || (tree_fits_shwi_p(TMR_STEP(base)) &&
                                 IN_RANGE(tree_to_shwi(TMR_STEP(base)), 1, INT_MAX)));
@@ -101,6 +102,9 @@ struct pending {
   bool inbounds;
 };
 
+/* The offset of a MEM_REF has a pointer's type, which is unsigned, and is negative all the same. */
+static HOST_WIDE_INT signed_offset(tree offset) { return wi::to_wide(offset).to_shwi(); }
+
 static MlirValue flush(lift *l, MlirValue base, pending *rest) {
   MlirValue address = rest->bytes ? be_build_offset(l->b, base, rest->bytes, rest->inbounds) : base;
   rest->bytes = 0;
@@ -152,7 +156,7 @@ static MlirValue target_address(lift *l, tree ref, pending *rest) {
     MlirType element = step == 1 ? l->ir->i8 : mlirLLVMArrayTypeGet(l->ir->i8, (unsigned)step);
     base = be_build_index(l->b, element, base, wide_index(l, TMR_INDEX(ref)), false);
   }
-  rest->bytes += tree_to_shwi(TMR_OFFSET(ref));
+  rest->bytes += signed_offset(TMR_OFFSET(ref));
   return base;
 }
 
@@ -177,7 +181,7 @@ static MlirValue address(lift *l, tree ref, pending *rest) {
     return base;
   }
   case MEM_REF:
-    rest->bytes += tree_to_shwi(TREE_OPERAND(ref, 1));
+    rest->bytes += signed_offset(TREE_OPERAND(ref, 1));
     rest->inbounds = rest->bytes == 0;
     return lift_value(l, TREE_OPERAND(ref, 0));
   case TARGET_MEM_REF:

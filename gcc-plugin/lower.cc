@@ -152,10 +152,15 @@ static bool opaque_can(lower *l, const be_plan_op *op, const be_plan_block *bloc
   return i == count || lower_cannot(l, "an opaque statement was edited");
 }
 
+/* A selector is no value of GCC's: which way a statement is left is in its edges. */
 static bool operands_can(lower *l, const be_plan_op *op) {
-  for (intptr_t k = 0; k < mlirOperationGetNumOperands(op->op); k++)
-    if (!lower_can_name(l, mlirOperationGetOperand(op->op, k)))
+  for (intptr_t k = 0; k < mlirOperationGetNumOperands(op->op); k++) {
+    MlirValue value = mlirOperationGetOperand(op->op, k);
+    bool selects =
+        op->code == BE_OP_SWITCH && k == 0 && be_value_code(l->ir, value) == BE_OP_SELECTOR;
+    if (!selects && !lower_can_name(l, value))
       return lower_cannot(l, "an operand has no counterpart");
+  }
   return true;
 }
 

@@ -47,10 +47,31 @@ static bool has_exceptional_edges(const lower *l, const be_plan_op *op) {
   return stmt && lookup_stmt_eh_lp(stmt) > 0;
 }
 
+/* Such a call stands for its own statement, in its block, with constants for arguments. */
+static bool eh_builtin_can(const lower *l, const be_plan_op *op, gcall *old, bool same) {
+  if (!old || !lift_is_eh_builtin(gimple_call_fndecl(old)))
+    return true;
+  const be_entry *entry = be_function_entry(l->lift->out, op->id);
+  MlirBlock block = be_function_block(l->lift->out, entry->block);
+  if (!same || op->fate != BE_FATE_BUILD || !mlirBlockEqual(block, mlirOperationGetBlock(op->op)))
+    return false;
+  for (unsigned i = 0; i < gimple_call_num_args(old); i++) {
+    int64_t now;
+    tree arg = gimple_call_arg(old, i);
+    if (TREE_CODE(arg) == INTEGER_CST &&
+        (!be_value_constant(l->ir, mlirOperationGetOperand(op->op, i), &now) ||
+         now != wi::to_wide(arg).to_shwi()))
+      return false;
+  }
+  return true;
+}
+
 bool lower_call_can(lower *l, const be_plan_op *op) {
   MlirStringRef callee = be_op_string(op->op, "callee");
   gcall *old = old_call(l, op);
   bool same = same_shape(l, op, old, callee);
+  if (!eh_builtin_can(l, op, old, same))
+    return lower_cannot(l, "a builtin about an EH region was moved, copied or edited");
   for (intptr_t i = 0; i < mlirOperationGetNumOperands(op->op); i++)
     if (!same && !type_lower(mlirValueGetType(mlirOperationGetOperand(op->op, i))))
       return lower_cannot(l, "a call with an argument without counterpart");
