@@ -50,6 +50,16 @@ static bool can_base(tree base) {
   }
 }
 
+/* Whole bytes of an object. */
+static bool bytes_offset(tree ref, HOST_WIDE_INT *offset) {
+  poly_uint64 poly = bit_field_offset(ref);
+  unsigned HOST_WIDE_INT bits;
+  if (!poly.is_constant(&bits) || bits % BITS_PER_UNIT)
+    return false;
+  *offset = (HOST_WIDE_INT)(bits / BITS_PER_UNIT);
+  return known_eq(bit_field_size(ref), TREE_INT_CST_LOW(TYPE_SIZE(TREE_TYPE(ref))));
+}
+
 bool lift_can_address(tree ref) {
   HOST_WIDE_INT offset, low;
   for (;; ref = TREE_OPERAND(ref, 0)) {
@@ -61,6 +71,10 @@ bool lift_can_address(tree ref) {
     case ARRAY_REF:
       if (!element_size(ref, &offset, &low) || !lift_is_operand(TREE_OPERAND(ref, 1)) ||
           TYPE_PRECISION(TREE_TYPE(TREE_OPERAND(ref, 1))) > POINTER_SIZE)
+        return false;
+      break;
+    case BIT_FIELD_REF:
+      if (!bytes_offset(ref, &offset))
         return false;
       break;
     case REALPART_EXPR:
@@ -171,8 +185,12 @@ static MlirValue address(lift *l, tree ref, pending *rest) {
   }
   case ARRAY_REF:
     return element_address(l, ref, rest);
+  case BIT_FIELD_REF:
   case IMAGPART_EXPR:
-    offset = tree_to_shwi(TYPE_SIZE_UNIT(TREE_TYPE(ref)));
+    if (TREE_CODE(ref) == IMAGPART_EXPR)
+      offset = tree_to_shwi(TYPE_SIZE_UNIT(TREE_TYPE(ref)));
+    else
+      bytes_offset(ref, &offset);
     /* fall through */
   case REALPART_EXPR:
   case VIEW_CONVERT_EXPR: {

@@ -125,6 +125,8 @@ static int add_pass(struct be_options *options, const char *text, size_t len, ch
 /* Splits at commas outside parentheses. */
 static int set_passes(struct be_options *options, const char *text, char *err, size_t err_size) {
   clear_passes(options);
+  if (!*text)
+    return fail(err, err_size, "'passes' wants a value");
   while (*text) {
     size_t len = 0;
     for (int depth = 0; text[len] && (depth || text[len] != ','); len++)
