@@ -126,10 +126,6 @@ MlirOperation be_build_unreachable(struct be_builder *b) {
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-static MlirAttribute attr_of(MlirOperation op, const char *name) {
-  return mlirOperationGetAttributeByName(op, mlirStringRefCreateFromCString(name));
-}
-
 size_t be_succ_operands(const struct be_ir *ir, MlirOperation term, size_t succ, size_t *first) {
   enum be_opcode code = be_op_code(ir, term);
   if (code == BE_OP_BR) {
@@ -139,7 +135,7 @@ size_t be_succ_operands(const struct be_ir *ir, MlirOperation term, size_t succ,
   *first = 0;
   if (code != BE_OP_COND_BR && code != BE_OP_SWITCH && code != BE_OP_INVOKE)
     return 0;
-  MlirAttribute segments = attr_of(term, "operandSegmentSizes");
+  MlirAttribute segments = be_op_attr(term, "operandSegmentSizes");
   *first = (size_t)mlirDenseI32ArrayGetElement(segments, 0);
   if (code != BE_OP_SWITCH || succ == 0) {
     for (size_t i = 0; i < succ; i++)
@@ -147,7 +143,7 @@ size_t be_succ_operands(const struct be_ir *ir, MlirOperation term, size_t succ,
     return (size_t)mlirDenseI32ArrayGetElement(segments, (intptr_t)succ + 1);
   }
   *first += (size_t)mlirDenseI32ArrayGetElement(segments, 1);
-  MlirAttribute cases = attr_of(term, "case_operand_segments");
+  MlirAttribute cases = be_op_attr(term, "case_operand_segments");
   for (size_t i = 1; i < succ; i++)
     *first += (size_t)mlirDenseI32ArrayGetElement(cases, (intptr_t)i - 1);
   return (size_t)mlirDenseI32ArrayGetElement(cases, (intptr_t)succ - 1);
@@ -155,7 +151,7 @@ size_t be_succ_operands(const struct be_ir *ir, MlirOperation term, size_t succ,
 
 uint32_t be_succ_weight(const struct be_ir *ir, MlirOperation term, size_t succ) {
   (void)ir;
-  MlirAttribute weights = attr_of(term, "branch_weights");
+  MlirAttribute weights = be_op_attr(term, "branch_weights");
   if (mlirAttributeIsNull(weights) || (intptr_t)succ >= mlirDenseArrayGetNumElements(weights))
     return 0;
   return (uint32_t)mlirDenseI32ArrayGetElement(weights, (intptr_t)succ);
@@ -185,14 +181,14 @@ static void set_segments(const struct be_ir *ir, MlirOperation term, enum be_opc
                          size_t succ, size_t old_count, size_t count) {
   if (code == BE_OP_BR)
     return;
-  MlirAttribute segments = attr_of(term, "operandSegmentSizes");
+  MlirAttribute segments = be_op_attr(term, "operandSegmentSizes");
   size_t group = code == BE_OP_SWITCH && succ > 0 ? 2 : succ + 1;
   int32_t size = mlirDenseI32ArrayGetElement(segments, (intptr_t)group);
   size += (int32_t)count - (int32_t)old_count;
   set_attr(term, "operandSegmentSizes", array_with(ir, segments, group, size));
   if (code == BE_OP_SWITCH && succ > 0)
     set_attr(term, "case_operand_segments",
-             array_with(ir, attr_of(term, "case_operand_segments"), succ - 1, (int32_t)count));
+             array_with(ir, be_op_attr(term, "case_operand_segments"), succ - 1, (int32_t)count));
 }
 
 void be_succ_set_operands(const struct be_ir *ir, MlirOperation term, size_t succ,

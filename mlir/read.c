@@ -6,23 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static MlirAttribute attr_of(MlirOperation op, const char *name) {
+MlirAttribute be_op_attr(MlirOperation op, const char *name) {
   return mlirOperationGetAttributeByName(op, mlirStringRefCreateFromCString(name));
 }
 
 bool be_op_has(MlirOperation op, const char *name) {
-  return !mlirAttributeIsNull(attr_of(op, name));
+  return !mlirAttributeIsNull(be_op_attr(op, name));
 }
 
 int64_t be_op_int(MlirOperation op, const char *name, int64_t missing) {
-  MlirAttribute attr = attr_of(op, name);
+  MlirAttribute attr = be_op_attr(op, name);
   if (mlirAttributeIsNull(attr) || !mlirAttributeIsAInteger(attr))
     return missing;
   return mlirIntegerAttrGetValueInt(attr);
 }
 
 MlirStringRef be_op_string(MlirOperation op, const char *name) {
-  MlirAttribute attr = attr_of(op, name);
+  MlirAttribute attr = be_op_attr(op, name);
   if (mlirAttributeIsNull(attr))
     return (MlirStringRef){NULL, 0};
   if (mlirAttributeIsAString(attr))
@@ -54,7 +54,7 @@ bool be_value_constant(const struct be_ir *ir, MlirValue value, int64_t *out) {
   MlirType type = mlirValueGetType(value);
   if (!mlirTypeIsAInteger(type) || mlirIntegerTypeGetWidth(type) > 64)
     return false;
-  MlirAttribute attr = attr_of(be_value_def(value), "value");
+  MlirAttribute attr = be_op_attr(be_value_def(value), "value");
   if (!mlirAttributeIsAInteger(attr))
     return false;
   *out = mlirIntegerAttrGetValueInt(attr);
@@ -64,7 +64,7 @@ bool be_value_constant(const struct be_ir *ir, MlirValue value, int64_t *out) {
 enum be_icmp be_op_icmp(MlirOperation op) { return (enum be_icmp)be_op_int(op, "predicate", 0); }
 
 unsigned be_op_overflow(const struct be_ir *ir, MlirOperation op) {
-  MlirAttribute attr = attr_of(op, BE_ATTR_OVERFLOW);
+  MlirAttribute attr = be_op_attr(op, BE_ATTR_OVERFLOW);
   for (unsigned flags = 1; flags < 4; flags++)
     if (mlirAttributeEqual(attr, ir->overflow[flags]))
       return flags;
@@ -132,11 +132,11 @@ unsigned be_op_effects(const struct be_ir *ir, MlirOperation op) {
 /* ---- getelementptr ------------------------------------------------------------------------- */
 
 size_t be_gep_index_count(MlirOperation op) {
-  return (size_t)mlirDenseArrayGetNumElements(attr_of(op, "rawConstantIndices"));
+  return (size_t)mlirDenseArrayGetNumElements(be_op_attr(op, "rawConstantIndices"));
 }
 
 int32_t be_gep_index(MlirOperation op, size_t i, MlirValue *dynamic) {
-  MlirAttribute raw = attr_of(op, "rawConstantIndices");
+  MlirAttribute raw = be_op_attr(op, "rawConstantIndices");
   intptr_t operand = 1; /* after the base */
   for (size_t k = 0; k < i; k++)
     operand += mlirDenseI32ArrayGetElement(raw, (intptr_t)k) == BE_GEP_DYNAMIC;
@@ -145,7 +145,9 @@ int32_t be_gep_index(MlirOperation op, size_t i, MlirValue *dynamic) {
   return index;
 }
 
-MlirType be_gep_element(MlirOperation op) { return mlirTypeAttrGetValue(attr_of(op, "elem_type")); }
+MlirType be_gep_element(MlirOperation op) {
+  return mlirTypeAttrGetValue(be_op_attr(op, "elem_type"));
+}
 
 /* ---- type sizes ------------------------------------------------------------------------------
  * MLIR 19's C API cannot look into llvm.array and llvm.struct, so the printed form is read. */
