@@ -174,30 +174,29 @@ static MlirValue target_address(lift *l, tree ref, pending *rest) {
   return base;
 }
 
+/* The address of what `ref` is a part of, with the part's offset still to be added. */
+static MlirValue part_address(lift *l, tree ref, HOST_WIDE_INT offset, pending *rest) {
+  MlirValue base = address(l, TREE_OPERAND(ref, 0), rest);
+  rest->bytes += offset;
+  return base;
+}
+
 static MlirValue address(lift *l, tree ref, pending *rest) {
   HOST_WIDE_INT offset = 0;
   switch (TREE_CODE(ref)) {
-  case COMPONENT_REF: {
-    MlirValue base = address(l, TREE_OPERAND(ref, 0), rest);
+  case COMPONENT_REF:
     field_offset(ref, &offset);
-    rest->bytes += offset;
-    return base;
-  }
+    return part_address(l, ref, offset, rest);
   case ARRAY_REF:
     return element_address(l, ref, rest);
   case BIT_FIELD_REF:
+    bytes_offset(ref, &offset);
+    return part_address(l, ref, offset, rest);
   case IMAGPART_EXPR:
-    if (TREE_CODE(ref) == IMAGPART_EXPR)
-      offset = tree_to_shwi(TYPE_SIZE_UNIT(TREE_TYPE(ref)));
-    else
-      bytes_offset(ref, &offset);
-    /* fall through */
+    return part_address(l, ref, tree_to_shwi(TYPE_SIZE_UNIT(TREE_TYPE(ref))), rest);
   case REALPART_EXPR:
-  case VIEW_CONVERT_EXPR: {
-    MlirValue base = address(l, TREE_OPERAND(ref, 0), rest);
-    rest->bytes += offset;
-    return base;
-  }
+  case VIEW_CONVERT_EXPR:
+    return part_address(l, ref, 0, rest);
   case MEM_REF:
     rest->bytes += signed_offset(TREE_OPERAND(ref, 1));
     rest->inbounds = rest->bytes == 0;
