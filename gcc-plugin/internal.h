@@ -303,6 +303,7 @@ void count_block(lift *l, basic_block bb, MlirOperation terminator);
 void count_edges(lower *l, basic_block bb, MlirOperation terminator);
 
 void remark_emit(void *host, const be_remark *remark);
+bool remark_listens(void *host);
 void remark_warn(void *host, const char *text);
 
 #endif

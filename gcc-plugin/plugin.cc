@@ -111,6 +111,7 @@ static void start_unit(void *, void *) {
   host.compiler = host_name;
   host.unit = main_input_filename ? main_input_filename : "";
   host.remark = remark_emit;
+  host.listens = remark_listens;
   host.warn = remark_warn;
   if (be_session_create(&host, &options, &the_bridge.session, err, sizeof err)) {
     error("backedge: %s", err);

@@ -33,4 +33,6 @@ void remark_emit(void *, const be_remark *remark) {
   dump_printf_loc(kind, place_of(remark), "%s: %s\n", remark->pass, text);
 }
 
+bool remark_listens(void *) { return dump_enabled_p(); }
+
 void remark_warn(void *, const char *text) { warning(0, "backedge: %s", text); }

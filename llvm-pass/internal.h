@@ -254,6 +254,7 @@ void count_block(struct lift *l, LLVMBasicBlockRef bb, MlirOperation terminator)
 void count_edges(struct lower *l, LLVMValueRef built, MlirOperation terminator);
 
 void remark_emit(void *host, const struct be_remark *remark);
+bool remark_listens(void *host);
 void remark_warn(void *host, const char *text);
 
 /* ---- register.cpp: what llvm-c cannot do
@@ -266,6 +267,7 @@ bool register_is_personality_funclet(LLVMValueRef fun);
  * just what `from` did; else only what holds for any operands. */
 void register_copy_facts(LLVMValueRef to, LLVMValueRef from, bool exact);
 void register_remark(LLVMValueRef fun, const struct be_remark *remark, const char *text);
+bool register_listens(LLVMContextRef ctx);
 void register_warn(LLVMModuleRef module, const char *text);
 /* Counts of executions from a profile; 0: none. */
 uint64_t register_count(LLVMValueRef fun);

@@ -103,6 +103,7 @@ struct bridge *plugin_start(LLVMModuleRef module, const struct be_options *optio
                          .unit = LLVMGetSourceFileName(module, &len),
                          .host = bridge,
                          .remark = remark_emit,
+                         .listens = remark_listens,
                          .warn = remark_warn};
   find_names(bridge, module);
   if (be_session_create(&host, options, &bridge->session, err, err_size)) {

@@ -209,11 +209,13 @@ static void emit(OptimizationRemarkEmitter &Emitter, const Function &F, const be
   Emitter.emit(Out);
 }
 
+bool register_listens(LLVMContextRef Context) {
+  LLVMContext &Ctx = *unwrap(Context);
+  return Ctx.getLLVMRemarkStreamer() || Ctx.getDiagHandlerPtr()->isAnyRemarkEnabled();
+}
+
 void register_remark(LLVMValueRef Fun, const be_remark *Remark, const char *Text) {
   auto *F = cast<Function>(unwrap(Fun));
-  LLVMContext &Ctx = F->getContext();
-  if (!Ctx.getLLVMRemarkStreamer() && !Ctx.getDiagHandlerPtr()->isAnyRemarkEnabled(Remark->pass))
-    return;
   OptimizationRemarkEmitter Emitter(F);
   if (Remark->kind == BE_REMARK_PASSED)
     emit<OptimizationRemark>(Emitter, *F, *Remark, Text);

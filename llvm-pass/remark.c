@@ -8,6 +8,11 @@ void remark_emit(void *host, const struct be_remark *remark) {
     register_remark(bridge->fun, remark, be_remark_render(remark, text, sizeof text));
 }
 
+bool remark_listens(void *host) {
+  struct bridge *bridge = host;
+  return register_listens(bridge->ctx);
+}
+
 void remark_warn(void *host, const char *text) {
   struct bridge *bridge = host;
   register_warn(bridge->module, text);

@@ -70,6 +70,9 @@ void be_session_warn(struct be_session *session, const char *format, ...)
 /* Sends a remark everywhere it goes: the compiler's channel and the YAML file. */
 void be_session_remark(struct be_session *session, const struct be_remark *remark);
 
+/* False: it goes nowhere. */
+bool be_session_listens(const struct be_session *session);
+
 /* Keeps a copy of a remark until be_session_release sends (done) or drops them all. */
 void be_session_hold(struct be_session *session, const struct be_remark *remark);
 void be_session_release(struct be_session *session, bool done);
@@ -90,6 +93,7 @@ struct be_run {
   const struct be_pass *pass;
   const char *options; /* "distance=64,..." or NULL */
   MlirOperation func;
+  bool listens;
   unsigned changes;
 };
 

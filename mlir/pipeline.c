@@ -40,9 +40,13 @@ int64_t be_run_option(const struct be_run *run, const char *name, int64_t missin
   return missing;
 }
 
+bool be_run_listens(const struct be_run *run) { return run->listens; }
+
 static void emit(struct be_run *run, MlirOperation op, struct be_remark *remark,
                  const struct be_remark_arg *args, unsigned arg_count) {
   char file[512];
+  if (!run->listens)
+    return;
   MlirStringRef function = be_op_string(run->func, "sym_name");
   char *name = strndup(function.data, function.length);
   be_location_read(mlirOperationGetLocation(mlirOperationIsNull(op) ? run->func : op), file,
@@ -146,7 +150,8 @@ static int run_pass(struct be_session *session, unsigned i, MlirOperation module
   struct be_run run = {.session = session,
                        .pass = session->options.passes[i],
                        .options = session->options.pass_options[i],
-                       .func = func};
+                       .func = func,
+                       .listens = be_session_listens(session)};
   char text[1024];
   dump(session, module, function, "before", run.pass->name);
   guard_begin(&run, function);
@@ -187,7 +192,7 @@ bool be_pipeline_run(struct be_session *session, MlirOperation module, MlirOpera
 }
 
 int be_module_run(struct be_session *session, MlirModule module) {
-  int failed = 0;
+  int status = 0;
   MlirOperation root = mlirModuleGetOperation(module);
   MlirOperation op = mlirBlockGetFirstOperation(mlirModuleGetBody(module));
   for (; !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
@@ -200,11 +205,11 @@ int be_module_run(struct be_session *session, MlirModule module) {
     char *name = strndup(symbol.data, symbol.length);
     enum be_reason reason;
     unsigned changes;
-    if ((!session->options.only || strcmp(session->options.only, name) == 0) &&
-        !be_pipeline_run(session, root, op, name, &changes, &reason))
-      failed = -EINVAL;
-    be_session_release(session, !failed);
+    bool wanted = !session->options.only || strcmp(session->options.only, name) == 0;
+    bool done = !wanted || be_pipeline_run(session, root, op, name, &changes, &reason);
+    be_session_release(session, done);
+    status = done ? status : -EINVAL;
     free(name);
   }
-  return failed;
+  return status;
 }

@@ -86,6 +86,10 @@ void be_session_warn(struct be_session *s, const char *format, ...) {
   s->host.warn(s->host.host, text);
 }
 
+bool be_session_listens(const struct be_session *s) {
+  return s->remarks || !s->host.listens || s->host.listens(s->host.host);
+}
+
 void be_session_remark(struct be_session *s, const struct be_remark *remark) {
   s->host.remark(s->host.host, remark);
   if (s->remarks)

@@ -423,8 +423,7 @@ static MlirValue build_last(struct be_ahead *ahead, struct be_builder *here) {
   const struct be_bound *bound = &ahead->bound;
   struct be_builder before = *here;
   if (ahead->loop->entry >= 0)
-    before = be_builder_before(ahead->ir,
-                               mlirBlockGetTerminator(ahead->cfg->blocks[ahead->loop->entry]));
+    before = be_builder_before(ahead->ir, ahead->cfg->terms[ahead->loop->entry]);
   if (!mlirValueIsNull(ahead->last))
     return ahead->last;
   MlirValue last = plus(&before, as_integer(&before, bound->limit), last_from_limit(bound));

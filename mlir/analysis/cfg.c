@@ -46,29 +46,42 @@ static void number_blocks(struct be_cfg *cfg, MlirBlock entry, size_t total) {
   free(stack);
 }
 
-static intptr_t successor_count(const struct be_cfg *cfg, size_t block) {
-  MlirOperation term = mlirBlockGetTerminator(cfg->blocks[block]);
-  return mlirOperationIsNull(term) ? 0 : mlirOperationGetNumSuccessors(term);
+static int successor_count(const struct be_cfg *cfg, int block) {
+  return cfg->succ_first[block + 1] - cfg->succ_first[block];
 }
 
-static int successor(const struct be_cfg *cfg, size_t block, intptr_t i) {
-  return be_cfg_number(cfg,
-                       mlirOperationGetSuccessor(mlirBlockGetTerminator(cfg->blocks[block]), i));
+static int successor(const struct be_cfg *cfg, int block, int i) {
+  return cfg->succs[cfg->succ_first[block] + i];
+}
+
+static void collect_successors(struct be_cfg *cfg) {
+  cfg->terms = be_calloc(cfg->count + 1, sizeof *cfg->terms);
+  cfg->succ_first = be_calloc(cfg->count + 2, sizeof *cfg->succ_first);
+  for (size_t b = 0; b < cfg->count; b++) {
+    MlirOperation term = cfg->terms[b] = mlirBlockGetTerminator(cfg->blocks[b]);
+    intptr_t count = mlirOperationIsNull(term) ? 0 : mlirOperationGetNumSuccessors(term);
+    cfg->succ_first[b + 1] = cfg->succ_first[b] + (int)count;
+  }
+  cfg->succs = be_calloc((size_t)cfg->succ_first[cfg->count] + 1, sizeof *cfg->succs);
+  for (int b = 0; b < (int)cfg->count; b++)
+    for (int s = 0; s < successor_count(cfg, b); s++)
+      cfg->succs[cfg->succ_first[b] + s] =
+          be_cfg_number(cfg, mlirOperationGetSuccessor(cfg->terms[b], s));
 }
 
 static void collect_predecessors(struct be_cfg *cfg) {
+  int edges = cfg->succ_first[cfg->count];
   cfg->pred_first = be_calloc(cfg->count + 2, sizeof *cfg->pred_first);
-  for (size_t b = 0; b < cfg->count; b++)
-    for (intptr_t s = 0; s < successor_count(cfg, b); s++)
-      cfg->pred_first[successor(cfg, b, s) + 1]++;
+  for (int e = 0; e < edges; e++)
+    cfg->pred_first[cfg->succs[e] + 1]++;
   for (size_t b = 0; b < cfg->count; b++)
     cfg->pred_first[b + 1] += cfg->pred_first[b];
   int *at = be_calloc(cfg->count + 1, sizeof *at);
-  cfg->preds = be_calloc((size_t)cfg->pred_first[cfg->count] + 1, sizeof *cfg->preds);
-  for (size_t b = 0; b < cfg->count; b++)
-    for (intptr_t s = 0; s < successor_count(cfg, b); s++) {
+  cfg->preds = be_calloc((size_t)edges + 1, sizeof *cfg->preds);
+  for (int b = 0; b < (int)cfg->count; b++)
+    for (int s = 0; s < successor_count(cfg, b); s++) {
       int to = successor(cfg, b, s);
-      cfg->preds[cfg->pred_first[to] + at[to]++] = (int)b;
+      cfg->preds[cfg->pred_first[to] + at[to]++] = b;
     }
   free(at);
 }
@@ -143,10 +156,10 @@ static void find_edges(const struct be_cfg *cfg, struct be_loop *loop) {
     else
       note_only(&loop->entry, &entries, pred);
   }
-  for (size_t b = 0; b < cfg->count; b++)
-    for (intptr_t s = 0; loop->contains[b] && s < successor_count(cfg, b); s++)
+  for (int b = 0; b < (int)cfg->count; b++)
+    for (int s = 0; loop->contains[b] && s < successor_count(cfg, b); s++)
       if (!loop->contains[successor(cfg, b, s)]) {
-        note_only(&loop->exiting, &exits, (int)b);
+        note_only(&loop->exiting, &exits, b);
         loop->exit_edges++;
       }
 }
@@ -196,6 +209,7 @@ struct be_cfg *be_cfg_create(const struct be_ir *ir, MlirOperation func) {
   cfg->ir = ir;
   cfg->blocks = be_calloc(total + 1, sizeof *cfg->blocks);
   number_blocks(cfg, entry, total);
+  collect_successors(cfg);
   collect_predecessors(cfg);
   find_dominators(cfg);
   find_loops(cfg);
@@ -210,6 +224,9 @@ void be_cfg_destroy(struct be_cfg *cfg) {
   free(cfg->loop_of);
   free(cfg->preds);
   free(cfg->pred_first);
+  free(cfg->succs);
+  free(cfg->succ_first);
+  free(cfg->terms);
   free(cfg->idom);
   free(cfg->blocks);
   free(cfg);
@@ -259,9 +276,9 @@ static bool runs_with(const struct be_cfg *cfg, const struct be_loop *loop, int 
   seen[block] = seen[from] = true;
   while (depth && surely) {
     int at = stack[--depth];
-    surely = successor_count(cfg, (size_t)at) > 0;
-    for (intptr_t s = 0; s < successor_count(cfg, (size_t)at); s++) {
-      int to = successor(cfg, (size_t)at, s);
+    surely = successor_count(cfg, at) > 0;
+    for (int s = 0; s < successor_count(cfg, at); s++) {
+      int to = successor(cfg, at, s);
       surely &= loop->contains[to] && to != loop->header;
       if (!seen[to])
         stack[depth++] = to;
@@ -290,11 +307,11 @@ bool be_loop_guard(const struct be_cfg *cfg, const struct be_loop *loop, int blo
   for (int from; (from = comes_from(cfg, loop, block)) >= 0; block = from) {
     if (runs_with(cfg, loop, from, block))
       continue;
-    MlirOperation term = mlirBlockGetTerminator(cfg->blocks[from]);
+    MlirOperation term = cfg->terms[from];
     if (be_op_code(cfg->ir, term) != BE_OP_COND_BR)
       return false;
     for (int side = 0; side < 2; side++) {
-      int to = successor(cfg, (size_t)from, side);
+      int to = successor(cfg, from, side);
       if (!loop->contains[to] || to == loop->header || !runs_with(cfg, loop, to, block))
         continue;
       *out = (struct be_guard){from, mlirOperationGetOperand(term, 0), side == 0};
@@ -308,7 +325,7 @@ bool be_loop_guard(const struct be_cfg *cfg, const struct be_loop *loop, int blo
 /* True when control that goes from `fork` to its successor `side` may come to the block by `pred`,
  * and no other control does. */
 static bool on_side(const struct be_cfg *cfg, int fork, int side, int pred, int block) {
-  int to = successor(cfg, (size_t)fork, side);
+  int to = successor(cfg, fork, side);
   if (pred == fork)
     return to == block;
   return to != block && cfg->pred_first[to + 1] == cfg->pred_first[to] + 1 &&
@@ -317,10 +334,10 @@ static bool on_side(const struct be_cfg *cfg, int fork, int side, int pred, int 
 
 bool be_cfg_choice(const struct be_cfg *cfg, int block, struct be_guard *out, int preds[2]) {
   int first = cfg->pred_first[block], fork = cfg->idom[block];
-  MlirOperation term = mlirBlockGetTerminator(cfg->blocks[fork]);
+  MlirOperation term = cfg->terms[fork];
   if (cfg->pred_first[block + 1] != first + 2 || be_op_code(cfg->ir, term) != BE_OP_COND_BR ||
       cfg->loop_of[fork] != cfg->loop_of[block] ||
-      successor(cfg, (size_t)fork, 0) == successor(cfg, (size_t)fork, 1))
+      successor(cfg, fork, 0) == successor(cfg, fork, 1))
     return false;
   for (int i = 0; i < 2; i++) {
     int one = cfg->preds[first + i], other = cfg->preds[first + 1 - i];
@@ -339,7 +356,7 @@ static int through_empty(const struct be_cfg *cfg, int block) {
   MlirOperation op = mlirBlockGetFirstOperation(cfg->blocks[block]);
   while (be_op_code(cfg->ir, op) == BE_OP_BR &&
          cfg->pred_first[block + 1] == cfg->pred_first[block] + 1) {
-    block = successor(cfg, (size_t)block, 0);
+    block = successor(cfg, block, 0);
     op = mlirBlockGetFirstOperation(cfg->blocks[block]);
   }
   return block;
@@ -347,24 +364,23 @@ static int through_empty(const struct be_cfg *cfg, int block) {
 
 bool be_loop_goes_on(const struct be_cfg *cfg, const struct be_loop *loop, struct be_guard *out) {
   int end = loop->exiting;
-  if (end < 0 || loop->exit_edges != 1 || loop->latch < 0 || successor_count(cfg, (size_t)end) != 2)
+  if (end < 0 || loop->exit_edges != 1 || loop->latch < 0 || successor_count(cfg, end) != 2)
     return false;
-  int stay = successor(cfg, (size_t)end, 0);
+  int stay = successor(cfg, end, 0);
   if (!loop->contains[stay])
-    stay = successor(cfg, (size_t)end, 1);
-  MlirOperation term = mlirBlockGetTerminator(cfg->blocks[end]);
+    stay = successor(cfg, end, 1);
+  MlirOperation term = cfg->terms[end];
   if (through_empty(cfg, stay) != loop->header || be_op_code(cfg->ir, term) != BE_OP_COND_BR)
     return false;
-  *out = (struct be_guard){end, mlirOperationGetOperand(term, 0),
-                           successor(cfg, (size_t)end, 0) == stay};
+  *out = (struct be_guard){end, mlirOperationGetOperand(term, 0), successor(cfg, end, 0) == stay};
   return true;
 }
 
 MlirValue be_cfg_incoming(const struct be_cfg *cfg, int block, intptr_t arg, int pred) {
-  MlirOperation term = mlirBlockGetTerminator(cfg->blocks[pred]);
+  MlirOperation term = cfg->terms[pred];
   MlirValue found = {NULL};
-  for (intptr_t s = 0; s < mlirOperationGetNumSuccessors(term); s++) {
-    if (successor(cfg, (size_t)pred, s) != block)
+  for (int s = 0; s < successor_count(cfg, pred); s++) {
+    if (successor(cfg, pred, s) != block)
       continue;
     size_t first;
     if (be_succ_operands(cfg->ir, term, (size_t)s, &first) <= (size_t)arg)

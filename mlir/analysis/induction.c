@@ -115,7 +115,7 @@ bool be_bound_read(const struct be_cfg *cfg, const struct be_loop *loop, struct 
   *out = (struct be_bound){0};
   if (loop->exiting < 0 || loop->exit_edges != 1)
     return false;
-  MlirOperation term = mlirBlockGetTerminator(cfg->blocks[loop->exiting]);
+  MlirOperation term = cfg->terms[loop->exiting];
   if (be_op_code(cfg->ir, term) != BE_OP_COND_BR)
     return false;
   if (!be_loop_always_runs(cfg, loop, loop->exiting) ||

@@ -19,7 +19,6 @@ enum {
   NEAR_STRIDE = 1024, /* bytes; hardware follows strides that stay in a page for a few accesses */
   WINDOW = 224,       /* operations that the processor has in flight */
   OVERLAP = 6,        /* this many iterations in flight hide their misses from each other */
-  INNER_TRIPS = 4,    /* trips of an inner loop about which nothing is known */
   SHORT_TRIPS = 16,   /* a loop known to be shorter is left to the loop around it */
   LINE = 64,
   PREFETCHES_MAX = 8, /* per loop */
@@ -49,13 +48,14 @@ struct work {
   struct be_run *run;
   const struct be_ir *ir;
   MlirOperation func;
-  struct be_cfg *cfg;
+  const struct be_cfg *cfg;
+  const struct be_cost *cost;
   const struct be_loop *loop;
   struct be_ahead *ahead;
   const struct access *accesses;
   struct be_map anchors;  /* MlirBlock.ptr -> the op that code is put before */
   struct be_map deciding; /* ops of the loop on which one of its branches depends */
-  uint64_t ops;           /* executed per iteration */
+  uint64_t ops;           /* per iteration */
   uint64_t trips;         /* 0: unknown */
   bool wanted, unwanted;  /* by the source */
   struct plan plans[PREFETCHES_MAX];
@@ -63,49 +63,6 @@ struct work {
 };
 
 /* ---- the loop, as the cost model sees it ---- */
-
-static int64_t block_count(const struct be_cfg *cfg, int block) {
-  return be_op_int(mlirBlockGetTerminator(cfg->blocks[block]), BE_ATTR_COUNT, -1);
-}
-
-/* Iterations per entry: known, or from a profile; 0 when neither. *profiled: it is an average. */
-static uint64_t trip_count(struct be_cfg *cfg, const struct be_loop *loop) {
-  struct be_bound bound;
-  uint64_t trips = be_bound_read(cfg, loop, &bound) ? be_bound_trip_count(cfg, &bound) : 0;
-  if (trips || loop->entry < 0)
-    return trips;
-  int64_t inside = block_count(cfg, loop->header), outside = block_count(cfg, loop->entry);
-  return inside >= 0 && outside > 0 ? (uint64_t)(inside / outside) : 0;
-}
-
-static uint64_t block_size(const struct be_cfg *cfg, int block) {
-  uint64_t size = 0;
-  MlirOperation op = mlirBlockGetFirstOperation(cfg->blocks[block]);
-  for (; !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    enum be_opcode code = be_op_code(cfg->ir, op);
-    size += code != BE_OP_CONSTANT && code != BE_OP_BR && code != BE_OP_BITCAST &&
-            code != BE_OP_GEP && code != BE_OP_SEXT && code != BE_OP_ZEXT;
-  }
-  return size;
-}
-
-/* Operations per iteration, those of inner loops as often as they are run. */
-static uint64_t loop_size(struct be_cfg *cfg, const struct be_loop *loop) {
-  uint64_t size = 0;
-  for (int b = 0; b < (int)cfg->count; b++) {
-    if (!loop->contains[b])
-      continue;
-    uint64_t times = 1;
-    for (const struct be_loop *in = &cfg->loops[cfg->loop_of[b]]; in != loop;
-         in = &cfg->loops[in->parent]) {
-      uint64_t trips = trip_count(cfg, in);
-      times *= trips ? trips : INNER_TRIPS;
-      times = times > 4096 ? 4096 : times;
-    }
-    size += times * block_size(cfg, b);
-  }
-  return size;
-}
 
 /* With a profile: a branch that nearly always goes the same way is predicted. */
 static bool predictable(const struct be_ir *ir, MlirOperation term) {
@@ -150,7 +107,7 @@ static void mark(struct work *work, MlirValue value) {
  * the processor from running ahead: such loads are worth most. */
 static void mark_deciding(struct work *work) {
   for (int b = 0; b < (int)work->cfg->count; b++) {
-    MlirOperation term = mlirBlockGetTerminator(work->cfg->blocks[b]);
+    MlirOperation term = work->cfg->terms[b];
     if (work->loop->contains[b] && mlirOperationGetNumSuccessors(term) > 1 &&
         mlirOperationGetNumOperands(term) > 0 && !predictable(work->ir, term))
       mark(work, mlirOperationGetOperand(term, 0));
@@ -161,7 +118,7 @@ static void read_wishes(struct work *work) {
   const struct be_cfg *cfg = work->cfg;
   for (int p = cfg->pred_first[work->loop->header]; p < cfg->pred_first[work->loop->header + 1];
        p++) {
-    MlirOperation term = mlirBlockGetTerminator(cfg->blocks[cfg->preds[p]]);
+    MlirOperation term = cfg->terms[cfg->preds[p]];
     work->wanted |= work->loop->contains[cfg->preds[p]] && be_op_has(term, ATTR_PREFETCH);
     work->unwanted |= work->loop->contains[cfg->preds[p]] && be_op_has(term, ATTR_NOPREFETCH);
   }
@@ -260,7 +217,7 @@ static enum be_reason too_dear(struct work *work, const struct plan *plan, const
                                int64_t *number) {
   enum be_reason reason = at_hand(work, plan, key, number);
   const struct be_loop *inner = inner_loop(work, plan->access);
-  uint64_t inner_trips = inner ? trip_count(work->cfg, inner) : 0;
+  uint64_t inner_trips = inner ? work->cost->trips[inner - work->cfg->loops] : 0;
   if (reason)
     return reason;
   *key = "iterations";
@@ -271,11 +228,11 @@ static enum be_reason too_dear(struct work *work, const struct plan *plan, const
   if (inner_trips > SHORT_TRIPS)
     return BE_REASON_LONG_INNER_LOOP;
   *key = "count";
-  *number = block_count(work->cfg, work->loop->header);
+  *number = be_block_count(work->cfg, work->loop->header);
   if (*number == 0)
     return BE_REASON_COLD;
   *key = "operations";
-  *number = (int64_t)(inner ? loop_size(work->cfg, inner) : work->ops);
+  *number = (int64_t)(inner ? work->cost->operations[inner - work->cfg->loops] : work->ops);
   int64_t overlap = be_run_option(work->run, "overlap", OVERLAP);
   bool decides = be_op_code(work->ir, plan->access) == BE_OP_LOAD &&
                  be_map_get(&work->deciding, plan->access.ptr) != NULL;
@@ -445,9 +402,11 @@ static struct access *collect(const struct be_ir *ir, const struct be_cfg *cfg) 
 
 static void work_on_loop(struct work *work) {
   int longest = 0;
+  if (!be_ahead_bound(work->ahead) && !be_run_listens(work->run))
+    return;
   read_wishes(work);
-  work->trips = trip_count(work->cfg, work->loop);
-  work->ops = loop_size(work->cfg, work->loop);
+  work->trips = work->cost->trips[work->loop - work->cfg->loops];
+  work->ops = work->cost->operations[work->loop - work->cfg->loops];
   mark_deciding(work);
   for (const struct access *at = work->accesses; at->block >= 0; at++)
     if (work->loop->contains[at->block])
@@ -462,12 +421,14 @@ static void work_on_loop(struct work *work) {
 static void run(struct be_run *run, MlirOperation func) {
   const struct be_ir *ir = be_run_ir(run);
   struct be_cfg *cfg = be_cfg_create(ir, func);
+  struct be_cost *cost = be_cost_create(cfg);
   struct access *accesses = collect(ir, cfg);
   for (size_t i = cfg->loop_count; i-- > 0;) { /* from the inside out */
     struct work work = {.run = run,
                         .ir = ir,
                         .func = func,
                         .cfg = cfg,
+                        .cost = cost,
                         .loop = &cfg->loops[i],
                         .accesses = accesses};
     work.ahead = be_ahead_create(cfg, work.loop);
@@ -477,6 +438,7 @@ static void run(struct be_run *run, MlirOperation func) {
     be_ahead_destroy(work.ahead);
   }
   free(accesses);
+  be_cost_destroy(cost);
   be_cfg_destroy(cfg);
 }
 

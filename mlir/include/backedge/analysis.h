@@ -33,8 +33,10 @@ struct be_cfg {
   size_t count;
   MlirBlock *blocks;
   struct be_map numbers;   /* MlirBlock.ptr -> number + 1 */
+  MlirOperation *terms;    /* each block's terminator; null in a block without */
   int *idom;               /* of 0: 0 */
   int *pred_first, *preds; /* predecessors of b: preds[pred_first[b] .. pred_first[b + 1]) */
+  int *succ_first, *succs; /* likewise, in the terminator's order */
   int *loop_of;            /* innermost loop around a block, or -1 */
   struct be_loop *loops;
   size_t loop_count;
@@ -113,6 +115,21 @@ bool be_bound_read(const struct be_cfg *cfg, const struct be_loop *loop, struct 
 
 /* Number of iterations when it is known at compile time, else 0. */
 uint64_t be_bound_trip_count(const struct be_cfg *cfg, const struct be_bound *bound);
+
+/* ---- cost ------------------------------------------------------------------------------------ */
+
+/* How often a block is run, from a profile; -1: unknown. */
+int64_t be_block_count(const struct be_cfg *cfg, int block);
+
+/* By loop number. */
+struct be_cost {
+  uint64_t *trips;      /* iterations per entry: known, or a profile's average; 0: neither */
+  uint64_t *operations; /* executed per iteration, those of inner loops as often as they are run */
+};
+
+/* Owned by the caller. */
+struct be_cost *be_cost_create(const struct be_cfg *cfg);
+void be_cost_destroy(struct be_cost *cost);
 
 /* ---- addresses ------------------------------------------------------------------------------ */
 

@@ -26,6 +26,8 @@ struct be_host {
   void *host;
   /* Emits a remark through the compiler's own channel. */
   void (*remark)(void *host, const struct be_remark *remark);
+  /* True when that channel leads anywhere now. NULL: always. */
+  bool (*listens)(void *host);
   /* Emits a compiler warning (a crash, a file that cannot be written). */
   void (*warn)(void *host, const char *text);
 };

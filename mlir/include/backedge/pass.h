@@ -40,6 +40,9 @@ int64_t be_run_option(const struct be_run *run, const char *name, int64_t missin
  * (stop-after) is reached; leave the code alone. True: counted; now do it. */
 bool be_run_change(struct be_run *run);
 
+/* False: remarks reach nobody, and need not be worked out. */
+bool be_run_listens(const struct be_run *run);
+
 /* Emits a remark about `op` (its location; null: the function's). `args` may be NULL. */
 void be_run_passed(struct be_run *run, MlirOperation op, const char *name, const char *text,
                    const struct be_remark_arg *args, unsigned arg_count);
