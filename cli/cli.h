@@ -121,10 +121,9 @@ struct be_flags {
   } pairs[BE_CLI_OPTIONS_MAX];
 };
 
-/* Checks the options, asks the compiler and finds its plugin. False: *status, and it was printed.
+/* Checks the options, asks the compiler, finds its plugin, and prints a line of flags with `print`.
  */
-bool be_flags_create(const struct be_args *args, struct be_flags *flags, enum be_exit *status);
-void be_flags_destroy(struct be_flags *flags);
+enum be_exit be_flags_run(const struct be_args *args, void (*print)(const struct be_flags *flags));
 
 /* Prints the flags for a gcc, which are the same for compiling and for linking. */
 void be_flags_print_gcc(const struct be_flags *flags);

@@ -88,7 +88,7 @@ static enum be_exit no_plugin(const struct be_args *args, const struct be_flags 
   return BE_EXIT_FAILED;
 }
 
-bool be_flags_create(const struct be_args *args, struct be_flags *flags, enum be_exit *status) {
+static bool create(const struct be_args *args, struct be_flags *flags, enum be_exit *status) {
   const char *command = be_args_get(args, "cc");
   command = command ? command : getenv("CC");
   command = command && *command ? command : "cc";
@@ -114,10 +114,21 @@ bool be_flags_create(const struct be_args *args, struct be_flags *flags, enum be
   return true;
 }
 
-void be_flags_destroy(struct be_flags *flags) {
+static void destroy(struct be_flags *flags) {
   free(flags->plugin);
   for (size_t i = 0; i < flags->count; i++)
     free(flags->pairs[i].value);
+}
+
+enum be_exit be_flags_run(const struct be_args *args, void (*print)(const struct be_flags *flags)) {
+  struct be_flags flags;
+  enum be_exit status = BE_EXIT_DONE;
+  if (create(args, &flags, &status)) {
+    print(&flags);
+    putchar('\n');
+  }
+  destroy(&flags);
+  return status;
 }
 
 void be_flags_print_gcc(const struct be_flags *flags) {

@@ -96,7 +96,9 @@ static tree attribute_of_pointer(tree pointer) {
     else
       pointer = gimple_assign_rhs1(def);
   }
-  return pointer && DECL_P(pointer) ? attribute_of(pointer) : NULL_TREE;
+  if (pointer && TREE_CODE(pointer) == ADDR_EXPR)
+    pointer = get_base_address(TREE_OPERAND(pointer, 0));
+  return attribute_of(pointer);
 }
 
 static tree attribute_of_access(tree ref) {

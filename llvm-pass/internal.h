@@ -34,7 +34,7 @@ struct bridge {
   struct be_map files;                    /* file metadata -> its name as an MLIR string */
   MlirNamedAttribute effects[64];         /* by set of effects, on calls */
   unsigned intrinsics[BE_INTRINSICS_MAX]; /* numbers of those that are ops of their own */
-  unsigned md_tbaa, md_prof, md_nontemporal;
+  unsigned md_tbaa, md_prof, md_nontemporal, md_loop, md_prefetch;
   LLVMValueRef fun; /* being worked on; for remarks */
 };
 
@@ -257,6 +257,15 @@ void remark_emit(void *host, const struct be_remark *remark);
 bool remark_listens(void *host);
 void remark_warn(void *host, const char *text);
 
+/* ---- request.c: what the source asks for --------------------------------------------------------
+ */
+
+/* Before the optimizer starts: annotations become metadata. True when there were any. */
+bool request_read(LLVMModuleRef module);
+/* Attributes for an op lifted from an access or a jump back that has such metadata. */
+void request_access(struct lift *l, MlirOperation op, LLVMValueRef inst);
+void request_loop(struct lift *l, MlirOperation terminator, LLVMValueRef inst);
+
 /* ---- register.cpp: what llvm-c cannot do
  * ----------------------------------------------------------- */
 
@@ -278,6 +287,9 @@ void register_restore(LLVMValueRef fun, LLVMValueRef saved, bool broken);
 /* True when LLVM's verifier finds fault with the function; what it says first is in `text`. */
 bool register_is_broken(LLVMValueRef fun, char *text, size_t size);
 void register_remove_dead_blocks(LLVMValueRef fun);
+/* Names a property on the first loop that the conditional branch's second way leads into, and makes
+ * that way the only one. */
+void register_mark_loop(LLVMValueRef branch, const char *property);
 void register_fail(LLVMModuleRef module, const char *text);
 /* Passes have changed this function: later pipelines leave it alone. */
 bool register_is_done(LLVMValueRef fun);

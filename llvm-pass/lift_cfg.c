@@ -146,13 +146,18 @@ static MlirOperation lift_known(struct lift *l, LLVMValueRef inst) {
   }
 }
 
+static void finish(struct lift *l, LLVMBasicBlockRef bb, LLVMValueRef inst, MlirOperation op) {
+  count_block(l, bb, op);
+  request_loop(l, op, inst);
+}
+
 void lift_terminator(struct lift *l, LLVMValueRef inst) {
   LLVMBasicBlockRef bb = LLVMGetInstructionParent(inst);
   bool jump = LLVMGetInstructionOpcode(inst) == LLVMBr && !LLVMIsConditional(inst);
   lift_begin(l, inst);
   count_read(l, inst);
   if (LLVMGetInstructionOpcode(inst) != LLVMInvoke)
-    count_block(l, bb, lift_known(l, inst));
+    finish(l, bb, inst, lift_known(l, inst));
   else if (!lift_invoke(l, inst))
     lift_decline(l, BE_REASON_UNSUPPORTED_CFG, "an invoke of inline assembly or with bundles");
   if (l->opaque[l->stmt])

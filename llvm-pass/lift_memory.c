@@ -235,9 +235,10 @@ bool lift_load(struct lift *l, LLVMValueRef inst) {
   LLVMValueRef address = LLVMGetOperand(inst, 0);
   if (!read_access(l, inst, LLVMTypeOf(inst), address, &access))
     return false;
-  lift_define(
-      l, inst,
-      be_build_load(l->b, type_lift(l->bridge, LLVMTypeOf(inst)), lift_value(l, address), &access));
+  MlirType type = type_lift(l->bridge, LLVMTypeOf(inst));
+  MlirValue value = be_build_load(l->b, type, lift_value(l, address), &access);
+  request_access(l, mlirOpResultGetOwner(value), inst);
+  lift_define(l, inst, value);
   return true;
 }
 
@@ -247,7 +248,7 @@ bool lift_store(struct lift *l, LLVMValueRef inst) {
   if (!read_access(l, inst, LLVMTypeOf(value), address, &access))
     return false;
   MlirValue lifted = lift_value(l, value);
-  be_build_store(l->b, lifted, lift_value(l, address), &access);
+  request_access(l, be_build_store(l->b, lifted, lift_value(l, address), &access), inst);
   return true;
 }
 

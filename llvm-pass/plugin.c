@@ -90,6 +90,8 @@ static void find_names(struct bridge *bridge, LLVMModuleRef module) {
   bridge->md_tbaa = LLVMGetMDKindIDInContext(bridge->ctx, "tbaa", 4);
   bridge->md_prof = LLVMGetMDKindIDInContext(bridge->ctx, "prof", 4);
   bridge->md_nontemporal = LLVMGetMDKindIDInContext(bridge->ctx, "nontemporal", 11);
+  bridge->md_loop = LLVMGetMDKindIDInContext(bridge->ctx, "llvm.loop", 9);
+  bridge->md_prefetch = LLVMGetMDKindIDInContext(bridge->ctx, "backedge.prefetch", 17);
 }
 
 struct bridge *plugin_start(LLVMModuleRef module, const struct be_options *options, char *err,

@@ -1,9 +1,11 @@
 /* register.cpp - what LLVM's C interface cannot do: registration, options, remarks, facts. */
 #include "internal.h"
+#include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/OptimizationRemarkEmitter.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/IR/Dominators.h"
 #include "llvm/IR/EHPersonalities.h"
 #include "llvm/IR/InstrTypes.h"
 #include "llvm/IR/Instructions.h"
@@ -21,6 +23,7 @@
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 #include "llvm/Transforms/Utils/Local.h"
+#include "llvm/Transforms/Utils/LoopUtils.h"
 
 using namespace llvm;
 
@@ -81,6 +84,20 @@ void register_set_done(LLVMValueRef Fun) { cast<Function>(unwrap(Fun))->addFnAtt
 
 void register_remove_dead_blocks(LLVMValueRef Fun) {
   EliminateUnreachableBlocks(*cast<Function>(unwrap(Fun)));
+}
+
+void register_mark_loop(LLVMValueRef BranchRef, const char *Property) {
+  auto *Branch = cast<Instruction>(unwrap(BranchRef));
+  BasicBlock *From = Branch->getSuccessor(1), *BB = Branch->getParent();
+  DominatorTree Tree(*BB->getParent());
+  LoopInfo Loops(Tree);
+  for (Loop *L : Loops.getLoopsInPreorder())
+    if (From->getSinglePredecessor() && Tree.dominates(From, L->getHeader())) {
+      addStringMetadataToLoop(L, Property, 1);
+      break;
+    }
+  cast<User>(Branch)->setOperand(0, ConstantInt::getFalse(Branch->getContext()));
+  ConstantFoldTerminator(BB); /* what is dead stays: marks that are still to be read may be in it */
 }
 
 /* ---- facts --------------------------------------------------------------------------------------
@@ -325,6 +342,14 @@ struct FunctionPlace : PassInfoMixin<FunctionPlace> {
   static bool isRequired() { return true; }
 };
 
+/* Before the optimizer: what the source asks for. */
+struct RequestPlace : PassInfoMixin<RequestPlace> {
+  PreservedAnalyses run(Module &M, ModuleAnalysisManager &) {
+    return request_read(wrap(&M)) ? PreservedAnalyses::none() : PreservedAnalyses::all();
+  }
+  static bool isRequired() { return true; }
+};
+
 /* LOOPS too where the pipeline has no place of its own for it. */
 struct ModulePlace : PassInfoMixin<ModulePlace> {
   std::shared_ptr<Unit> TheUnit;
@@ -360,6 +385,7 @@ static bool parsePass(StringRef Name, ModulePassManager &Manager) {
   } else if (!Name.empty()) {
     return false;
   }
+  Manager.addPass(RequestPlace());
   Manager.addPass(ModulePlace(U, true));
   return true;
 }
@@ -381,6 +407,8 @@ static void registerPasses(PassBuilder &Builder) {
       [](StringRef Name, ModulePassManager &Manager, ArrayRef<PassBuilder::PipelineElement>) {
         return parsePass(Name, Manager);
       });
+  Builder.registerPipelineStartEPCallback(
+      [](ModulePassManager &Manager, OptimizationLevel) { Manager.addPass(RequestPlace()); });
   auto U = std::make_shared<Unit>();
   if (!U->active())
     return;

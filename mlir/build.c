@@ -192,15 +192,15 @@ MlirValue be_build_load(struct be_builder *b, MlirType type, MlirValue addr,
   return mlirOperationGetResult(be_build(b, BE_OP_LOAD, &parts), 0);
 }
 
-void be_build_store(struct be_builder *b, MlirValue value, MlirValue addr,
-                    const struct be_access *access) {
+MlirOperation be_build_store(struct be_builder *b, MlirValue value, MlirValue addr,
+                             const struct be_access *access) {
   MlirNamedAttribute attrs[ATTRS_MAX];
   MlirValue operands[2] = {value, addr};
   struct be_op_parts parts = {.operands = operands,
                               .operand_count = 2,
                               .attrs = attrs,
                               .attr_count = access_attrs(b->ir, access, attrs)};
-  be_build(b, BE_OP_STORE, &parts);
+  return be_build(b, BE_OP_STORE, &parts);
 }
 
 void be_build_prefetch(struct be_builder *b, MlirValue addr, unsigned rw, unsigned locality) {

@@ -7,7 +7,7 @@ import lit.formats
 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(here, "suite"))
-from toolchain import MAIN, Compiler  # noqa: E402
+from toolchain import MAIN, MORE, Compiler  # noqa: E402
 
 build = os.path.abspath(os.environ.get("BACKEDGE_BUILD", os.path.join(here, "..", "build")))
 
@@ -23,6 +23,14 @@ for name in list(config.environment):
         del config.environment[name]
 config.environment["BACKEDGE_BUILD"] = build
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+
+# %clang-22, %clang-22-plugin, ...: those compilers in versions that not everybody has
+for name in MORE:
+    compiler = Compiler(name, build)
+    if compiler.cc and os.path.exists(compiler.plugin):
+        config.available_features.add(name)
+        config.substitutions += [(f"%{name}-plugin", " ".join(compiler.flags())),
+                                 (f"%{name}", compiler.cc)]
 
 for name in MAIN:
     compiler = Compiler(name, build)

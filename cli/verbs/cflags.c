@@ -23,22 +23,18 @@ static void print_clang(const struct be_flags *flags) {
   printf("-fplugin=%s -fpass-plugin=%s", flags->plugin, flags->plugin);
   for (size_t i = 0; i < flags->count; i++)
     printf(" -mllvm -backedge-%s=%s", flags->pairs[i].key, flags->pairs[i].value);
+  printf(" -DBACKEDGE_REQUESTS"); /* for backedge.h, which cannot see that there is a plugin */
 }
 
-static enum be_exit run(const struct be_args *args) {
-  struct be_flags flags;
-  enum be_exit status = BE_EXIT_DONE;
-  if (be_flags_create(args, &flags, &status)) {
-    if (flags.compiler.kind == BE_COMPILER_GCC)
-      be_flags_print_gcc(&flags);
-    else
-      print_clang(&flags);
-    print_include();
-    putchar('\n');
-  }
-  be_flags_destroy(&flags);
-  return status;
+static void print(const struct be_flags *flags) {
+  if (flags->compiler.kind == BE_COMPILER_GCC)
+    be_flags_print_gcc(flags);
+  else
+    print_clang(flags);
+  print_include();
 }
+
+static enum be_exit run(const struct be_args *args) { return be_flags_run(args, print); }
 
 const struct be_verb be_verb_cflags = {
     .name = "cflags",

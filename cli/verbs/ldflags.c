@@ -23,20 +23,14 @@ static void print_lld(const struct be_flags *flags) {
   printf(" -Xlinker --load-pass-plugin=%s", flags->plugin);
 }
 
-static enum be_exit run(const struct be_args *args) {
-  struct be_flags flags;
-  enum be_exit status = BE_EXIT_DONE;
-  if (be_flags_create(args, &flags, &status)) {
-    /* gcc hands -fplugin on to lto1 itself. */
-    if (flags.compiler.kind == BE_COMPILER_GCC)
-      be_flags_print_gcc(&flags);
-    else
-      print_lld(&flags);
-    putchar('\n');
-  }
-  be_flags_destroy(&flags);
-  return status;
+static void print(const struct be_flags *flags) {
+  if (flags->compiler.kind == BE_COMPILER_GCC)
+    be_flags_print_gcc(flags); /* gcc hands -fplugin on to lto1 itself */
+  else
+    print_lld(flags);
 }
+
+static enum be_exit run(const struct be_args *args) { return be_flags_run(args, print); }
 
 const struct be_verb be_verb_ldflags = {
     .name = "ldflags",

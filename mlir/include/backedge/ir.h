@@ -222,8 +222,8 @@ struct be_access {
 MlirAttribute be_access_field(const struct be_ir *ir, const char *record, const char *field);
 MlirValue be_build_load(struct be_builder *b, MlirType type, MlirValue addr,
                         const struct be_access *access);
-void be_build_store(struct be_builder *b, MlirValue value, MlirValue addr,
-                    const struct be_access *access);
+MlirOperation be_build_store(struct be_builder *b, MlirValue value, MlirValue addr,
+                             const struct be_access *access);
 /* llvm.intr.prefetch. rw 0 read, 1 write; locality 0..3; cache 1 data. */
 void be_build_prefetch(struct be_builder *b, MlirValue addr, unsigned rw, unsigned locality);
 
