@@ -11,12 +11,14 @@ extern void c_register_pragma(const char *, const char *, pragma_handler_1arg)
 
 enum { PRAGMAS_MAX = 4096, PRAGMA_REACH = 4, CHAIN_MAX = 8, LOCALITY_MAX = 3 };
 
-/* Where a pragma stands; the loop it speaks of starts within the next few lines. */
-static struct {
+/* Where a pragma stands, and the lines of the function that it stands in: also where that is
+ * inlined elsewhere, statements of those lines are its own. */
+struct pragma {
   const char *file; /* GCC's own, for the unit's life */
-  int line;
+  int line, first, last;
   bool wanted;
-} pragmas[PRAGMAS_MAX];
+};
+static struct pragma pragmas[PRAGMAS_MAX];
 static int pragma_count;
 
 /* ---- reading the source -------------------------------------------------------------------------
@@ -28,9 +30,22 @@ static void note_pragma(bool wanted) {
     warning(0, "backedge: more than %d pragmas, the rest is ignored", (int)PRAGMAS_MAX);
     return;
   }
-  pragmas[pragma_count].file = at.file;
-  pragmas[pragma_count].line = at.line;
-  pragmas[pragma_count++].wanted = wanted;
+  if (!current_function_decl) {
+    warning(0, "backedge: a prefetch pragma outside of a function is ignored");
+    return;
+  }
+  struct pragma *made = &pragmas[pragma_count++];
+  *made = {at.file, at.line, DECL_SOURCE_LINE(current_function_decl), INT_MAX, wanted};
+}
+
+/* A function was parsed to its end. */
+static void on_function(void *data, void *) {
+  tree function = (tree)data;
+  if (!function || !DECL_P(function))
+    return;
+  for (int i = pragma_count; i-- > 0 && pragmas[i].last == INT_MAX;)
+    if (pragmas[i].first == DECL_SOURCE_LINE(function))
+      pragmas[i].last = expand_location(input_location).line;
 }
 
 static void on_prefetch(cpp_reader *) { note_pragma(true); }
@@ -70,6 +85,7 @@ static void on_pragmas(void *, void *) {
 void request_register(const char *plugin) {
   register_callback(plugin, PLUGIN_ATTRIBUTES, on_attributes, NULL);
   register_callback(plugin, PLUGIN_PRAGMAS, on_pragmas, NULL);
+  register_callback(plugin, PLUGIN_FINISH_PARSE_FUNCTION, on_function, NULL);
 }
 
 /* ---- accesses
@@ -137,30 +153,38 @@ void request_access(MlirOperation op, tree ref) {
 /* ---- loops
  * --------------------------------------------------------------------------------------- */
 
-/* The line a loop starts at: the first one among its own statements' lines. */
-static int first_line(class loop *loop, const char *file, int from) {
+/* The first of a loop's lines in the pragma's function; INT_MAX: it has none there. */
+static int first_line(class loop *loop, const struct pragma *pragma) {
   int best = INT_MAX;
   basic_block *body = get_loop_body(loop);
   for (unsigned i = 0; i < loop->num_nodes; i++)
     for (gimple_stmt_iterator gsi = gsi_start_bb(body[i]); !gsi_end_p(gsi); gsi_next(&gsi)) {
       location_t where = LOCATION_LOCUS(gimple_location(gsi_stmt(gsi)));
       expanded_location at = expand_location(where);
-      if (where > BUILTINS_LOCATION && at.file && at.line > from && at.line < best &&
-          (at.file == file || strcmp(at.file, file) == 0))
+      if (where > BUILTINS_LOCATION && at.file && IN_RANGE(at.line, pragma->first, pragma->last) &&
+          at.line < best && strcmp(at.file, pragma->file) == 0)
         best = at.line;
     }
   free(body);
   return best;
 }
 
-/* A pragma speaks of the outermost loop that starts right after it. */
-static bool speaks_of(int i, class loop *loop) {
-  int line = first_line(loop, pragmas[i].file, pragmas[i].line);
-  if (line > pragmas[i].line + PRAGMA_REACH)
+/* A pragma speaks of the next loop that starts after it: the outermost one, where several start in
+ * that line, and each copy of it. */
+static bool speaks_of(const struct pragma *pragma, class loop *loop) {
+  int line = first_line(loop, pragma);
+  if (line <= pragma->line || line > pragma->line + PRAGMA_REACH)
     return false;
   class loop *outer = loop_outer(loop);
-  return !outer || !loop_outer(outer) ||
-         first_line(outer, pragmas[i].file, pragmas[i].line) != line;
+  if (outer && loop_outer(outer) && first_line(outer, pragma) == line)
+    return false;
+  for (unsigned i = 1; i < number_of_loops(cfun); i++) {
+    class loop *other = get_loop(cfun, i);
+    int start = other ? first_line(other, pragma) : INT_MAX;
+    if (start > pragma->line && start < line)
+      return false;
+  }
+  return true;
 }
 
 void request_loop(MlirOperation terminator, basic_block bb) {
@@ -170,7 +194,7 @@ void request_loop(MlirOperation terminator, basic_block bb) {
   if (!loop || !loop_outer(loop) || !find_edge(bb, loop->header))
     return;
   for (int i = 0; i < pragma_count; i++)
-    if (speaks_of(i, loop))
+    if (speaks_of(&pragmas[i], loop))
       note(terminator, pragmas[i].wanted ? "backedge.prefetch" : "backedge.noprefetch",
            the_bridge.ir->unit);
 }

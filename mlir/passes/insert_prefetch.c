@@ -57,7 +57,7 @@ struct work {
   struct be_map deciding; /* ops of the loop on which one of its branches depends */
   uint64_t ops;           /* per iteration */
   uint64_t trips;         /* 0: unknown */
-  bool wanted, unwanted;  /* by the source */
+  bool wanted;            /* by the source */
   struct plan plans[PREFETCHES_MAX];
   unsigned plan_count;
 };
@@ -114,14 +114,25 @@ static void mark_deciding(struct work *work) {
   }
 }
 
-static void read_wishes(struct work *work) {
-  const struct be_cfg *cfg = work->cfg;
-  for (int p = cfg->pred_first[work->loop->header]; p < cfg->pred_first[work->loop->header + 1];
-       p++) {
-    MlirOperation term = cfg->terms[cfg->preds[p]];
-    work->wanted |= work->loop->contains[cfg->preds[p]] && be_op_has(term, ATTR_PREFETCH);
-    work->unwanted |= work->loop->contains[cfg->preds[p]] && be_op_has(term, ATTR_NOPREFETCH);
+/* Does a jump back to the loop's header carry the attribute? */
+static bool loop_has(const struct be_cfg *cfg, const struct be_loop *loop, const char *attribute) {
+  for (int p = cfg->pred_first[loop->header]; p < cfg->pred_first[loop->header + 1]; p++)
+    if (loop->contains[cfg->preds[p]] && be_op_has(cfg->terms[cfg->preds[p]], attribute))
+      return true;
+  return false;
+}
+
+/* The source wants no prefetches for an access: it says so there, or at a loop around it. */
+static bool unwanted(const struct work *work, MlirOperation access, int block) {
+  if (be_op_has(access, ATTR_NOPREFETCH))
+    return true;
+  for (int i = work->cfg->loop_of[block]; i >= 0; i = work->cfg->loops[i].parent) {
+    if (loop_has(work->cfg, &work->cfg->loops[i], ATTR_NOPREFETCH))
+      return true;
+    if (&work->cfg->loops[i] == work->loop)
+      break;
   }
+  return false;
 }
 
 /* ---- choosing ---- */
@@ -277,7 +288,7 @@ static void consider(struct work *work, MlirOperation access, int block, int tri
   bool own = work->cfg->loop_of[block] == (int)(work->loop - work->cfg->loops);
   settle_inner(work, &plan.address);
   read_request(work, &plan);
-  if (be_op_has(access, ATTR_NOPREFETCH) || work->unwanted) {
+  if (unwanted(work, access, block)) {
     decline(work, access, BE_REASON_SWITCHED_OFF, NULL, 0);
     return;
   }
@@ -404,7 +415,7 @@ static void work_on_loop(struct work *work) {
   int longest = 0;
   if (!be_ahead_bound(work->ahead) && !be_run_listens(work->run))
     return;
-  read_wishes(work);
+  work->wanted = loop_has(work->cfg, work->loop, ATTR_PREFETCH);
   work->trips = work->cost->trips[work->loop - work->cfg->loops];
   work->ops = work->cost->operations[work->loop - work->cfg->loops];
   mark_deciding(work);
