@@ -75,6 +75,10 @@ extern decltype(gimple_build_call_vec) gimple_build_call_vec __attribute__((weak
 extern decltype(gimple_could_trap_p) gimple_could_trap_p __attribute__((weak));
 extern void copy_warning(location_t, location_t) __attribute__((weak));
 
+/* From optabs-tree.h, which needs a header that is not installed. */
+enum optab_subtype { optab_default, optab_scalar, optab_vector };
+extern bool target_supports_op_p(tree, enum tree_code, enum optab_subtype);
+
 /* ---- one translation unit: plugin.cc --------------------------------------------------------- */
 
 enum { BE_LOCATION_SLOTS = 256 };
@@ -108,6 +112,10 @@ tree type_lower(MlirType type);
 tree type_with_sign(tree type, bool is_unsigned);
 /* Bits of an MLIR integer type, else 0. */
 unsigned type_bits(MlirType type);
+/* Bits of an MLIR floating-point type that GCC has, else 0. */
+unsigned type_real_bits(MlirType type);
+/* False for integers that are part of a byte, or of a mode, in GCC. */
+bool type_is_whole(MlirType type);
 /* True when arithmetic on the integer type wraps or, with `overflow`, must not overflow. */
 bool type_wraps(tree type);
 bool type_is_undefined_on_overflow(tree type);
@@ -158,6 +166,7 @@ MlirValue lift_value(lift *l, tree value);
 bool lift_is_operand(tree value);
 MlirValue lift_host(lift *l, tree value, MlirType type);
 MlirValue lift_int(lift *l, MlirType type, HOST_WIDE_INT value);
+MlirValue lift_undef(lift *l, MlirType type);
 MlirValue lift_symbol(lift *l, tree decl);
 void lift_define(lift *l, tree name, MlirValue value);
 
@@ -174,6 +183,12 @@ MlirValue lift_address(lift *l, tree ref);
 void lift_load(lift *l, tree lhs, tree ref, gimple *stmt);
 void lift_store(lift *l, tree ref, MlirValue value, gimple *stmt);
 bool lift_copy(lift *l, gassign *stmt);
+/* A record in memory as a whole, and its size. */
+bool lift_can_record(tree ref, HOST_WIDE_INT *bytes);
+bool lift_is_bits(tree ref); /* a bit-field */
+bool lift_can_bits(tree ref, gimple *stmt);
+void lift_load_bits(lift *l, tree lhs, tree ref);
+void lift_store_bits(lift *l, tree ref, MlirValue value);
 
 /* lift_call.cc */
 bool lift_call(lift *l, gcall *stmt);
@@ -273,6 +288,8 @@ void lower_memory(lower *l, const be_plan_op *op);
 bool lower_is_folded(const lower *l, MlirOperation op);
 /* base + offset as an invariant or by a new statement. */
 tree lower_pointer(lower *l, tree base, HOST_WIDE_INT offset);
+/* The record in memory at an address, of the type and alias type of `old`. */
+tree lower_record(lower *l, MlirValue address, tree old);
 /* An address as base and offset: the base is fit for a MEM_REF. */
 tree lower_address(lower *l, MlirValue address, HOST_WIDE_INT *offset);
 bool lower_offset(const lower *l, MlirOperation gep, HOST_WIDE_INT *offset);

@@ -339,7 +339,7 @@ static bool lift_not(lift *l, gassign *stmt, tree type) {
   return true;
 }
 
-/* ---- single right-hand sides -------------------------------------------------------------------
+/* ---- copies and parts --------------------------------------------------------------------------
  */
 
 static bool lift_copy_value(lift *l, gassign *stmt) {
@@ -407,19 +407,93 @@ static bool lift_part(lift *l, gassign *stmt) {
   return true;
 }
 
-static bool lift_single(lift *l, gassign *stmt) {
-  tree lhs = gimple_assign_lhs(stmt), rhs = gimple_assign_rhs1(stmt);
-  bool is_value = lift_is_operand(rhs) && TREE_CODE(rhs) != ADDR_EXPR;
-  if (TREE_CODE(lhs) != SSA_NAME) {
-    if (!lift_is_operand(rhs) || !is_gimple_reg_type(TREE_TYPE(rhs)))
-      return lift_copy(l, stmt);
-    if (!lift_can_access(lhs) || !type_is_modelled(TREE_TYPE(rhs)) ||
-        !mlirTypeEqual(type_lift(TREE_TYPE(lhs)), type_lift(TREE_TYPE(rhs))))
-      return false;
-    lift_store(l, lhs, lift_value(l, rhs), stmt);
-    return true;
+/* ---- vectors
+ * ------------------------------------------------------------------------------------- */
+
+/* True when each lane is a scalar in bits of its own. */
+static bool has_lanes(tree type) {
+  tree lane = VECTOR_TYPE_P(type) ? TREE_TYPE(type) : NULL_TREE;
+  return lane && type_is_modelled(type) && !VECTOR_TYPE_P(lane) &&
+         mlirTypeIsAVector(type_lift(type)) &&
+         (SCALAR_FLOAT_TYPE_P(lane) ||
+          GET_MODE_BITSIZE(SCALAR_INT_TYPE_MODE(lane)) == TYPE_PRECISION(lane));
+}
+
+/* { a, b }: put into the lanes one by one. */
+static bool lift_lanes(lift *l, gassign *stmt) {
+  tree vector = gimple_assign_rhs1(stmt), type = TREE_TYPE(vector), lane;
+  unsigned i;
+  if (!has_lanes(type) || !CONSTRUCTOR_NELTS(vector) ||
+      maybe_ne(TYPE_VECTOR_SUBPARTS(type), CONSTRUCTOR_NELTS(vector)))
+    return false;
+  FOR_EACH_CONSTRUCTOR_VALUE(CONSTRUCTOR_ELTS(vector), i, lane)
+  if (!is_modelled_operand(lane) ||
+      !mlirTypeEqual(type_lift(TREE_TYPE(lane)), type_lift(TREE_TYPE(type))))
+    return false;
+  MlirValue value = lift_undef(l, type_lift(type));
+  FOR_EACH_CONSTRUCTOR_VALUE(CONSTRUCTOR_ELTS(vector), i, lane) {
+    MlirValue operands[3] = {value, lift_value(l, lane), lift_int(l, l->ir->i64, i)};
+    value = be_build_simple(l->b, BE_OP_INSERTELEMENT, type_lift(type), operands, 3, NULL,
+                            MlirAttribute{NULL});
   }
-  if (is_value)
+  define(l, stmt, value);
+  return true;
+}
+
+/* One lane of a vector. */
+static bool lift_lane(lift *l, gassign *stmt) {
+  tree ref = gimple_assign_rhs1(stmt), vector = TREE_OPERAND(ref, 0), type = TREE_TYPE(vector);
+  unsigned HOST_WIDE_INT at, size;
+  if (!has_lanes(type) || !type_is_modelled(TREE_TYPE(ref)) ||
+      !mlirTypeEqual(type_lift(TREE_TYPE(ref)), type_lift(TREE_TYPE(type))) ||
+      !bit_field_offset(ref).is_constant(&at) || !bit_field_size(ref).is_constant(&size) ||
+      size != tree_to_uhwi(TYPE_SIZE(TREE_TYPE(type))) || at % size)
+    return false;
+  MlirValue operands[2] = {lift_value(l, vector),
+                           lift_int(l, l->ir->i64, (HOST_WIDE_INT)(at / size))};
+  define(l, stmt,
+         be_build_simple(l->b, BE_OP_EXTRACTELEMENT, type_lift(TREE_TYPE(ref)), operands, 2, NULL,
+                         MlirAttribute{NULL}));
+  return true;
+}
+
+/* ---- single right-hand sides -------------------------------------------------------------------
+ */
+
+static bool lift_single_store(lift *l, gassign *stmt) {
+  tree lhs = gimple_assign_lhs(stmt), rhs = gimple_assign_rhs1(stmt);
+  if (!lift_is_operand(rhs) || !is_gimple_reg_type(TREE_TYPE(rhs)))
+    return lift_copy(l, stmt);
+  bool bits = lift_is_bits(lhs);
+  if (!(bits ? lift_can_bits(lhs, stmt) : lift_can_access(lhs)) ||
+      !type_is_modelled(TREE_TYPE(rhs)) ||
+      !mlirTypeEqual(type_lift(TREE_TYPE(lhs)), type_lift(TREE_TYPE(rhs))))
+    return false;
+  if (bits)
+    lift_store_bits(l, lhs, lift_value(l, rhs));
+  else
+    lift_store(l, lhs, lift_value(l, rhs), stmt);
+  return true;
+}
+
+static bool lift_single_load(lift *l, gassign *stmt) {
+  tree lhs = gimple_assign_lhs(stmt), rhs = gimple_assign_rhs1(stmt);
+  bool bits = lift_is_bits(rhs);
+  if (!(bits ? lift_can_bits(rhs, stmt) : lift_can_access(rhs)) ||
+      !mlirTypeEqual(type_lift(TREE_TYPE(lhs)), type_lift(TREE_TYPE(rhs))))
+    return false;
+  if (bits)
+    lift_load_bits(l, lhs, rhs);
+  else
+    lift_load(l, lhs, rhs, stmt);
+  return true;
+}
+
+static bool lift_single(lift *l, gassign *stmt) {
+  tree rhs = gimple_assign_rhs1(stmt);
+  if (TREE_CODE(gimple_assign_lhs(stmt)) != SSA_NAME)
+    return lift_single_store(l, stmt);
+  if (lift_is_operand(rhs) && TREE_CODE(rhs) != ADDR_EXPR)
     return lift_copy_value(l, stmt);
   switch (TREE_CODE(rhs)) {
   case ADDR_EXPR:
@@ -433,13 +507,16 @@ static bool lift_single(lift *l, gassign *stmt) {
     if (lift_is_operand(TREE_OPERAND(rhs, 0)))
       return lift_view(l, stmt);
     break;
+  case BIT_FIELD_REF:
+    if (lift_is_operand(TREE_OPERAND(rhs, 0)))
+      return lift_lane(l, stmt);
+    break;
+  case CONSTRUCTOR:
+    return lift_lanes(l, stmt);
   default:
     break;
   }
-  if (!lift_can_access(rhs) || !mlirTypeEqual(type_lift(TREE_TYPE(lhs)), type_lift(TREE_TYPE(rhs))))
-    return false;
-  lift_load(l, lhs, rhs, stmt);
-  return true;
+  return lift_single_load(l, stmt);
 }
 
 /* ---- assignments

@@ -4,13 +4,22 @@
 /* ---- what can be taken apart
  * --------------------------------------------------------------------- */
 
-static bool field_offset(tree ref, HOST_WIDE_INT *offset) {
-  tree field = TREE_OPERAND(ref, 1);
-  if (TREE_OPERAND(ref, 2) || !tree_fits_shwi_p(DECL_FIELD_OFFSET(field)) ||
-      !tree_fits_shwi_p(DECL_FIELD_BIT_OFFSET(field)))
+/* Where a field starts in its record, in bits. */
+static bool field_bits(tree field, HOST_WIDE_INT *bits) {
+  if (!tree_fits_shwi_p(DECL_FIELD_OFFSET(field)) ||
+      !tree_fits_shwi_p(DECL_FIELD_BIT_OFFSET(field)) ||
+      !IN_RANGE(tree_to_shwi(DECL_FIELD_OFFSET(field)), 0, INT_MAX))
     return false;
-  HOST_WIDE_INT bits = tree_to_shwi(DECL_FIELD_BIT_OFFSET(field));
-  *offset = tree_to_shwi(DECL_FIELD_OFFSET(field)) + bits / BITS_PER_UNIT;
+  *bits = tree_to_shwi(DECL_FIELD_OFFSET(field)) * BITS_PER_UNIT +
+          tree_to_shwi(DECL_FIELD_BIT_OFFSET(field));
+  return true;
+}
+
+static bool field_offset(tree ref, HOST_WIDE_INT *offset) {
+  HOST_WIDE_INT bits;
+  if (TREE_OPERAND(ref, 2) || !field_bits(TREE_OPERAND(ref, 1), &bits))
+    return false;
+  *offset = bits / BITS_PER_UNIT;
   return bits % BITS_PER_UNIT == 0;
 }
 
@@ -31,7 +40,7 @@ static bool can_base(tree base) {
     /* fall through */
   case PARM_DECL:
   case RESULT_DECL:
-    return !DECL_HAS_VALUE_EXPR_P(base);
+    return !DECL_HAS_VALUE_EXPR_P(base) && ADDR_SPACE_GENERIC_P(TYPE_ADDR_SPACE(TREE_TYPE(base)));
   case CONST_DECL:
   case STRING_CST:
   case FUNCTION_DECL:
@@ -99,12 +108,22 @@ bool lift_can_access(tree ref) {
   tree type = TREE_TYPE(ref);
   if (!type_is_modelled(type) || !lift_can_address(ref) || is_reversed(ref))
     return false;
-  if (TREE_CODE(ref) == COMPONENT_REF && DECL_BIT_FIELD(TREE_OPERAND(ref, 1)))
+  if (lift_is_bits(ref))
     return false;
   if (!ADDR_SPACE_GENERIC_P(TYPE_ADDR_SPACE(type)))
     return false;
   return !INTEGRAL_TYPE_P(type) || TREE_CODE(type) == BOOLEAN_TYPE ||
          GET_MODE_BITSIZE(SCALAR_INT_TYPE_MODE(type)) == TYPE_PRECISION(type);
+}
+
+/* A record in memory as a whole: of known size, and not volatile. */
+bool lift_can_record(tree ref, HOST_WIDE_INT *bytes) {
+  tree size = TYPE_SIZE_UNIT(TREE_TYPE(ref));
+  if (is_gimple_reg_type(TREE_TYPE(ref)) || !size || !tree_fits_shwi_p(size) ||
+      TREE_THIS_VOLATILE(ref) || !lift_can_address(ref) || is_reversed(ref))
+    return false;
+  *bytes = tree_to_shwi(size);
+  return *bytes > 0;
 }
 
 /* ---- addresses
@@ -282,6 +301,93 @@ static be_access access_of(lift *l, tree ref, gimple *stmt) {
   access.field = access_field(l, ref);
   access.alias = alias_of(l, ref);
   return access;
+}
+
+/* ---- bit-fields
+ * ---------------------------------------------------------------------------------- */
+
+/* A bit-field as bits of an integer in memory: its representative, the bytes that GCC itself reads
+ * and writes for it, so that no other thread's variable is ever touched. */
+struct bits {
+  HOST_WIDE_INT offset;        /* of the integer in the record, in bytes */
+  unsigned size, shift, width; /* in bits: the integer's; where the field starts; the field's */
+};
+
+static bool bits_of(tree ref, bits *at) {
+  HOST_WIDE_INT first, start;
+  tree field = TREE_OPERAND(ref, 1), whole = DECL_BIT_FIELD_REPRESENTATIVE(field);
+  if (BYTES_BIG_ENDIAN || TREE_OPERAND(ref, 2) || !whole || DECL_MODE(whole) == BLKmode ||
+      !field_bits(field, &first) || !field_bits(whole, &start))
+    return false;
+  at->offset = start / BITS_PER_UNIT;
+  at->size = (unsigned)tree_to_uhwi(DECL_SIZE(whole));
+  at->shift = (unsigned)(first - start);
+  at->width = (unsigned)tree_to_uhwi(DECL_SIZE(field));
+  return start % BITS_PER_UNIT == 0 && first >= start && at->shift + at->width <= at->size &&
+         at->size <= 64 && pow2p_hwi(at->size) && at->width == TYPE_PRECISION(TREE_TYPE(ref));
+}
+
+bool lift_is_bits(tree ref) {
+  return TREE_CODE(ref) == COMPONENT_REF && DECL_BIT_FIELD(TREE_OPERAND(ref, 1));
+}
+
+bool lift_can_bits(tree ref, gimple *stmt) {
+  bits at;
+  return INTEGRAL_TYPE_P(TREE_TYPE(ref)) && bits_of(ref, &at) &&
+         lift_can_address(TREE_OPERAND(ref, 0)) && !is_reversed(ref) && !TREE_THIS_VOLATILE(ref) &&
+         !gimple_has_volatile_ops(stmt) && ADDR_SPACE_GENERIC_P(TYPE_ADDR_SPACE(TREE_TYPE(ref)));
+}
+
+static be_access bits_access(lift *l, tree ref, const bits *at) {
+  be_access access = {};
+  unsigned align;
+  unsigned HOST_WIDE_INT past;
+  get_object_alignment_1(ref, &align, &past);
+  past = (past - at->shift) & (align - 1);
+  access.align = (unsigned)(past ? least_bit_hwi(past) : align) / BITS_PER_UNIT;
+  access.field = access_field(l, ref);
+  return access;
+}
+
+/* The integer's address. */
+static MlirValue bits_address(lift *l, tree ref, const bits *at) {
+  pending rest = {0, true};
+  MlirValue base = part_address(l, ref, at->offset, &rest);
+  return flush(l, base, &rest);
+}
+
+void lift_load_bits(lift *l, tree lhs, tree ref) {
+  bits at;
+  bits_of(ref, &at);
+  be_access access = bits_access(l, ref, &at);
+  MlirType type = mlirIntegerTypeGet(l->ir->ctx, at.size);
+  MlirValue value = be_build_load(l->b, type, bits_address(l, ref, &at), &access);
+  request_access(mlirOpResultGetOwner(value), ref);
+  if (at.shift)
+    value = be_build_binary(l->b, BE_OP_LSHR, value, lift_int(l, type, at.shift), 0);
+  if (at.width < at.size)
+    value = be_build_cast(l->b, BE_OP_TRUNC, type_lift(TREE_TYPE(ref)), value);
+  lift_define(l, lhs, value);
+}
+
+/* The bits around the field are read and written back. */
+void lift_store_bits(lift *l, tree ref, MlirValue value) {
+  bits at;
+  bits_of(ref, &at);
+  be_access access = bits_access(l, ref, &at);
+  MlirType type = mlirIntegerTypeGet(l->ir->ctx, at.size);
+  MlirValue address = bits_address(l, ref, &at);
+  if (at.width < at.size) {
+    unsigned HOST_WIDE_INT mask = ((HOST_WIDE_INT_1U << at.width) - 1) << at.shift;
+    MlirValue rest = be_build_load(l->b, type, address, &access);
+    rest = be_build_binary(l->b, BE_OP_AND, rest,
+                           lift_int(l, type, sext_hwi((HOST_WIDE_INT)~mask, at.size)), 0);
+    value = be_build_cast(l->b, BE_OP_ZEXT, type, value);
+    if (at.shift)
+      value = be_build_binary(l->b, BE_OP_SHL, value, lift_int(l, type, at.shift), 0);
+    value = be_build_binary(l->b, BE_OP_OR, rest, value, 0);
+  }
+  be_build_store(l->b, value, address, &access);
 }
 
 /* ---- loads, stores, copies

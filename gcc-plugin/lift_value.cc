@@ -50,6 +50,18 @@ MlirValue lift_int(lift *l, MlirType type, HOST_WIDE_INT value) {
   return constant(l, type, mlirIntegerAttrGet(type, value));
 }
 
+/* Of a vector; the pointers' type as a key stands for the null pointer. */
+MlirValue lift_undef(lift *l, MlirType type) {
+  void *known = be_map_get(&l->constants, type.ptr);
+  if (known)
+    return MlirValue{known};
+  enter(l);
+  MlirValue undef = be_build_undef(l->b, type);
+  leave(l);
+  be_map_set(&l->constants, type.ptr, (void *)undef.ptr);
+  return undef;
+}
+
 /* ---- symbols and locals -------------------------------------------------------------------------
  */
 

@@ -193,12 +193,46 @@ static bool stays(const lower *l, const be_plan_op *op) {
   return (op->fate == BE_FATE_KEEP || family_of(op->code) == OPAQUE) && lower_main_stmt_of(l, op);
 }
 
+static bool is_abnormal(const lower *l, MlirValue value) {
+  tree name = (tree)be_map_get(&l->values, value.ptr);
+  return name && TREE_CODE(name) == SSA_NAME && SSA_NAME_OCCURS_IN_ABNORMAL_PHI(name);
+}
+
+/* True for what makes a statement of its own, other than the block's last. */
+static bool is_statement(const be_plan_op *op) {
+  return op->code != BE_OP_SELECTOR && op->code > BE_OP_HOST && family_of(op->code) != TERMINATORS;
+}
+
+/* True when the op's statement is the last one that its block can have. */
+static bool ends_block(const lower *l, const be_plan_op *op) {
+  gimple *stmt = lower_stmt_of(l, op);
+  return stmt && (op->code == BE_OP_CALL || op->code == BE_OP_STMT) && stmt_ends_bb_p(stmt);
+}
+
+/* In a function with computed jumps, values that they hand over live in one variable: they must not
+ * live longer than they did. */
+static bool lifetimes_can(lower *l, const be_plan_op *op) {
+  if (op->fate == BE_FATE_KEEP || l->rebuild)
+    return true;
+  for (intptr_t k = 0; k < mlirOperationGetNumOperands(op->op); k++)
+    if (is_abnormal(l, mlirOperationGetOperand(op->op, k)))
+      return lower_cannot(l, "a value that a computed jump hands over was used elsewhere");
+  for (intptr_t k = 0; k < mlirOperationGetNumResults(op->op); k++)
+    if (is_abnormal(l, mlirOperationGetResult(op->op, k)))
+      return lower_cannot(l, "a value that a computed jump hands over was edited");
+  return true;
+}
+
 static bool block_can(lower *l, const be_plan_block *block) {
   int last = -1;
+  bool ended = false;
   for (size_t i = 0; i < block->count; i++) {
     const be_plan_op *op = &l->plan->ops[block->first + i];
-    if (!op_can(l, op, block))
+    if (!op_can(l, op, block) || !lifetimes_can(l, op))
       return false;
+    if (ended && is_statement(op))
+      return lower_cannot(l, "an operation after the one that ends its block");
+    ended |= ends_block(l, op);
     if (!stays(l, op))
       continue;
     if (stmt_number(l, op) < last)

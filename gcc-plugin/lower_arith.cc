@@ -65,15 +65,74 @@ static bool part_can(lower *l, const be_plan_op *op) {
          lower_cannot(l, "a member of a value that is no complex number");
 }
 
+/* Bits that mean the same in both types. */
+static bool bitcast_fits(MlirType from, MlirType to) {
+  if (mlirTypeEqual(from, to))
+    return true;
+  bool pointer = mlirTypeEqual(from, the_bridge.ir->ptr) || mlirTypeEqual(to, the_bridge.ir->ptr);
+  bool known = (type_bits(from) || type_real_bits(from) || mlirTypeIsAVector(from)) &&
+               (type_bits(to) || type_real_bits(to) || mlirTypeIsAVector(to));
+  return known && !pointer && type_is_whole(from) && type_is_whole(to) &&
+         type_real_bits(from) != 80 && type_real_bits(to) != 80 &&
+         be_type_size(from) == be_type_size(to);
+}
+
+/* MLIR does not look whether a conversion goes the way its name says. */
+static bool cast_fits(be_opcode code, MlirType from, MlirType to) {
+  unsigned int_from = type_bits(from), int_to = type_bits(to);
+  unsigned real_from = type_real_bits(from), real_to = type_real_bits(to);
+  switch (code) {
+  case BE_OP_TRUNC:
+    return int_to && int_from > int_to;
+  case BE_OP_ZEXT:
+  case BE_OP_SEXT:
+    return int_from && int_from < int_to;
+  case BE_OP_FPTRUNC:
+    return real_to && real_from > real_to;
+  case BE_OP_FPEXT:
+    return real_from && real_from < real_to;
+  case BE_OP_FPTOUI:
+  case BE_OP_FPTOSI:
+    return real_from && int_to;
+  case BE_OP_UITOFP:
+  case BE_OP_SITOFP:
+    return int_from && real_to;
+  case BE_OP_PTRTOINT:
+    return mlirTypeEqual(from, the_bridge.ir->ptr) && int_to;
+  case BE_OP_INTTOPTR:
+    return mlirTypeEqual(to, the_bridge.ir->ptr) && int_from;
+  default:
+    return code == BE_OP_BITCAST && bitcast_fits(from, to);
+  }
+}
+
 static bool cast_can(lower *l, const be_plan_op *op) {
   MlirType from = operand_type(op, 0), to = mlirValueGetType(mlirOperationGetResult(op->op, 0));
-  if (op->code == BE_OP_ADDRSPACECAST)
-    return lower_cannot(l, "an address space");
-  if (op->code == BE_OP_BITCAST && !mlirTypeEqual(from, to) &&
-      (type_bits(from) % 8 || type_bits(to) % 8))
-    return lower_cannot(l, "a bitcast of part of a byte");
-  bool vector = mlirTypeIsAVector(from) || mlirTypeIsAVector(to);
-  return !vector || op->code == BE_OP_BITCAST || lower_cannot(l, "a conversion of vectors");
+  return cast_fits(op->code, from, to) ||
+         lower_cannot(l, "a conversion between types that it does not go between");
+}
+
+/* A vector operation that nothing would take apart any more: the target must have it. */
+static bool vector_can(lower *l, const be_plan_op *op, tree_code code) {
+  tree type = lower_result_type(l, op);
+  if (!VECTOR_TYPE_P(type) || (op->fate == BE_FATE_BUILD && l->rebuild))
+    return true;
+  return (VECTOR_MODE_P(TYPE_MODE(type)) && target_supports_op_p(type, code, optab_vector)) ||
+         lower_cannot(l, "a vector operation that the target does not have");
+}
+
+/* Which lane the op is about; false: it is not known, or there is none such. */
+static bool lane_of(const lower *l, MlirOperation op, int64_t *lane) {
+  MlirValue vector = mlirOperationGetOperand(op, 0);
+  intptr_t position = mlirOperationGetNumOperands(op) - 1;
+  return be_value_constant(l->ir, mlirOperationGetOperand(op, position), lane) && *lane >= 0 &&
+         *lane < mlirShapedTypeGetDimSize(mlirValueGetType(vector), 0);
+}
+
+static bool lane_can(lower *l, const be_plan_op *op) {
+  int64_t lane;
+  return (lane_of(l, op->op, &lane) && type_lower(operand_type(op, 0))) ||
+         lower_cannot(l, "a lane of a vector that is not known");
 }
 
 bool lower_arith_can(lower *l, const be_plan_op *op) {
@@ -98,6 +157,9 @@ bool lower_arith_can(lower *l, const be_plan_op *op) {
     return type_bits(operand_type(op, 0)) == 1 || lower_cannot(l, "a select of vectors");
   case BE_OP_EXTRACTVALUE:
     return part_can(l, op);
+  case BE_OP_EXTRACTELEMENT:
+  case BE_OP_INSERTELEMENT:
+    return lane_can(l, op);
   case BE_OP_ABS:
     return type_bits(operand_type(op, 0)) || lower_cannot(l, "a vector's absolute value");
   case BE_OP_FREEZE:
@@ -105,8 +167,9 @@ bool lower_arith_can(lower *l, const be_plan_op *op) {
   default:
     if (is_conversion(op->code))
       return cast_can(l, op);
-    return simple_code(op->code, &sign) != ERROR_MARK ||
-           lower_cannot(l, "an operation that GCC has no statement for");
+    if (simple_code(op->code, &sign) == ERROR_MARK)
+      return lower_cannot(l, "an operation that GCC has no statement for");
+    return vector_can(l, op, simple_code(op->code, &sign));
   }
 }
 
@@ -333,6 +396,94 @@ static void lower_simple(lower *l, const be_plan_op *op) {
   assign(l, op, type, code, a, b);
 }
 
+/* ---- vectors ------------------------------------------------------------------------------------
+ */
+
+enum { LANES_MAX = 64 };
+
+/* What is put into each lane, when the op ends a chain that sets them all. */
+static bool all_lanes(const lower *l, MlirOperation op, MlirValue *lanes) {
+  int64_t lane,
+      count = mlirShapedTypeGetDimSize(mlirValueGetType(mlirOperationGetResult(op, 0)), 0);
+  int64_t missing = count;
+  bool set[LANES_MAX] = {false};
+  while (count <= LANES_MAX && be_op_code(l->ir, op) == BE_OP_INSERTELEMENT &&
+         lane_of(l, op, &lane)) {
+    missing -= !set[lane];
+    if (!set[lane])
+      lanes[lane] = mlirOperationGetOperand(op, 1);
+    set[lane] = true;
+    MlirValue base = mlirOperationGetOperand(op, 0);
+    if (!missing || !mlirValueIsAOpResult(base))
+      break;
+    op = mlirOpResultGetOwner(base);
+  }
+  return missing == 0;
+}
+
+/* True when nobody needs the vector as it is here: only chains that set every lane go on from it.
+ */
+static bool is_link(const lower *l, MlirOperation op) {
+  MlirValue lanes[LANES_MAX], result = mlirOperationGetResult(op, 0);
+  if (be_map_get(&l->values, result.ptr))
+    return false;
+  for (MlirOpOperand use = mlirValueGetFirstUse(result); !mlirOpOperandIsNull(use);
+       use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    if (be_op_code(l->ir, user) != BE_OP_INSERTELEMENT || mlirOpOperandGetOperandNumber(use) ||
+        (!all_lanes(l, user, lanes) && !is_link(l, user)))
+      return false;
+  }
+  return true;
+}
+
+static tree vector_of(lower *l, tree type, const MlirValue *lanes) {
+  vec<constructor_elt, va_gc> *elements = NULL;
+  bool constant = true;
+  unsigned HOST_WIDE_INT count = TYPE_VECTOR_SUBPARTS(type).to_constant();
+  for (unsigned HOST_WIDE_INT i = 0; i < count; i++) {
+    tree value = lower_value(l, lanes[i], TREE_TYPE(type));
+    constant &= CONSTANT_CLASS_P(value);
+    CONSTRUCTOR_APPEND_ELT(elements, NULL_TREE, value);
+  }
+  return constant ? build_vector_from_ctor(type, elements) : build_constructor(type, elements);
+}
+
+static void lower_insert_lane(lower *l, const be_plan_op *op) {
+  int64_t lane;
+  MlirValue lanes[LANES_MAX];
+  if (is_link(l, op->op))
+    return;
+  tree result = lower_result(l, op), type = TREE_TYPE(result);
+  if (all_lanes(l, op->op, lanes)) {
+    lower_put(l, op, gimple_build_assign(result, vector_of(l, type, lanes)));
+    return;
+  }
+  lane_of(l, op->op, &lane);
+  tree vector = lower_operand(l, op, 0, type), value = lower_operand(l, op, 1, TREE_TYPE(type));
+  tree at = bitsize_int(lane * tree_to_shwi(TYPE_SIZE(TREE_TYPE(type))));
+  lower_put(l, op, gimple_build_assign(result, BIT_INSERT_EXPR, vector, value, at));
+}
+
+static void lower_extract_lane(lower *l, const be_plan_op *op) {
+  int64_t lane;
+  tree vector = lower_operand(l, op, 0, NULL_TREE), type = TREE_TYPE(vector);
+  tree size = TYPE_SIZE(TREE_TYPE(type));
+  if (TREE_CODE(vector) != SSA_NAME)
+    vector = lower_emit(l, type, TREE_CODE(vector), vector, NULL_TREE);
+  lane_of(l, op->op, &lane);
+  tree ref =
+      build3(BIT_FIELD_REF, TREE_TYPE(type), vector, size, bitsize_int(lane * tree_to_shwi(size)));
+  tree result = lower_result(l, op);
+  if (useless_type_conversion_p(TREE_TYPE(result), TREE_TYPE(type))) {
+    lower_put(l, op, gimple_build_assign(result, ref));
+    return;
+  }
+  tree value = make_ssa_name(TREE_TYPE(type));
+  lower_insert(l, gimple_build_assign(value, ref));
+  lower_put(l, op, gimple_build_assign(result, lower_coerce(l, value, TREE_TYPE(result))));
+}
+
 void lower_arith(lower *l, const be_plan_op *op) {
   switch (op->code) {
   case BE_OP_ICMP:
@@ -351,6 +502,12 @@ void lower_arith(lower *l, const be_plan_op *op) {
     break;
   case BE_OP_EXTRACTVALUE:
     lower_part(l, op);
+    break;
+  case BE_OP_INSERTELEMENT:
+    lower_insert_lane(l, op);
+    break;
+  case BE_OP_EXTRACTELEMENT:
+    lower_extract_lane(l, op);
     break;
   case BE_OP_PTRTOINT:
   case BE_OP_INTTOPTR:

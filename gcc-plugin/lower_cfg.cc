@@ -43,7 +43,41 @@ static bool edges_can(lower *l, const be_plan_block *block) {
   return true;
 }
 
-/* A PHI that an abnormal edge reaches must stay as it is. */
+/* The edge that successor i of a lifted block stands for, or NULL. */
+static edge old_edge(const lower *l, const be_plan_block *block, MlirOperation term, unsigned i) {
+  basic_block dest = block_of(l, mlirOperationGetSuccessor(term, i));
+  return block->lifted >= 0 && dest ? find_edge(l->lift->bb_of[block->lifted], dest) : NULL;
+}
+
+/* A block that exceptions or computed jumps lead to gets no further ways in. */
+static bool target_can(lower *l, MlirOperation term, unsigned succ) {
+  edge e;
+  edge_iterator ei;
+  basic_block dest = block_of(l, mlirOperationGetSuccessor(term, succ));
+  if (!dest)
+    return true;
+  FOR_EACH_EDGE(e, ei, dest->preds)
+  if (e->flags & EDGE_COMPLEX)
+    return lower_cannot(l, "a new way into a block that exceptions or computed jumps lead to");
+  return true;
+}
+
+/* What computed jumps hand over is in variables of their own: it must stay as it is. */
+static bool abnormal_can(lower *l, MlirOperation term, unsigned succ, edge e) {
+  size_t first, count = be_succ_operands(l->ir, term, succ, &first);
+  MlirBlock dest = mlirOperationGetSuccessor(term, succ);
+  for (size_t i = 0; i < count; i++) {
+    MlirValue arg = mlirBlockGetArgument(dest, (intptr_t)i);
+    MlirValue now = mlirOperationGetOperand(term, (intptr_t)(first + i));
+    tree result = (tree)be_map_get(&l->values, arg.ptr);
+    gimple *phi = result ? SSA_NAME_DEF_STMT(result) : NULL;
+    if (!phi || gimple_code(phi) != GIMPLE_PHI || gimple_bb(phi) != e->dest ||
+        PHI_ARG_DEF_FROM_EDGE(phi, e) != (tree)be_map_get(&l->values, now.ptr))
+      return lower_cannot(l, "what a computed jump hands over was edited");
+  }
+  return true;
+}
+
 static bool arguments_can(lower *l, MlirOperation term, unsigned succ) {
   MlirBlock dest = mlirOperationGetSuccessor(term, succ);
   for (intptr_t i = 0; i < mlirBlockGetNumArguments(dest); i++) {
@@ -59,12 +93,50 @@ static bool return_can(lower *l, const be_plan_op *term) {
   return has_value == l->lift->returns_value || lower_cannot(l, "a return of something else");
 }
 
+/* Elements are stored in whole bytes, little end first as the host has it. */
+static int64_t case_value(MlirAttribute values, unsigned i, unsigned bits) {
+  unsigned size = (bits + 7) / 8, shift = 64 - bits;
+  const char *raw = (const char *)mlirDenseElementsAttrGetRawData(values);
+  uint64_t value = 0;
+  memcpy(&value, raw + (mlirDenseElementsAttrIsSplat(values) ? 0 : i * size), size);
+  return (int64_t)(value << shift) >> shift;
+}
+
+static MlirAttribute case_values(const be_plan_op *term) {
+  return mlirOperationGetAttributeByName(term->op, mlirStringRefCreateFromCString("case_values"));
+}
+
+static int compare_values(const void *a, const void *b) {
+  int64_t one = *(const int64_t *)a, two = *(const int64_t *)b;
+  return one < two ? -1 : one > two;
+}
+
+/* MLIR lets a value lead two ways. */
+static bool cases_differ(const be_plan_op *term, unsigned bits) {
+  bool differ = true;
+  auto_vec<int64_t> values;
+  for (unsigned i = 1; i < succ_count(term); i++)
+    values.safe_push(case_value(case_values(term), i - 1, bits));
+  values.qsort(compare_values);
+  for (unsigned i = 1; i < values.length(); i++)
+    differ &= values[i - 1] != values[i];
+  return differ;
+}
+
 static bool switch_can(lower *l, const be_plan_op *term) {
   unsigned bits = type_bits(mlirValueGetType(mlirOperationGetOperand(term->op, 0)));
-  return (bits > 1 && bits <= 64) || lower_cannot(l, "a switch of an unusual width");
+  if (bits <= 1 || bits > 64)
+    return lower_cannot(l, "a switch of an unusual width");
+  return cases_differ(term, bits) || lower_cannot(l, "a switch with one value twice");
 }
 
 bool lower_cfg_can(lower *l, const be_plan_block *block, const be_plan_op *term) {
+  for (unsigned i = 0; !l->rebuild && i < succ_count(term); i++) {
+    edge e = old_edge(l, block, term->op, i);
+    if (e && (e->flags & EDGE_ABNORMAL) ? !abnormal_can(l, term->op, i, e)
+                                        : !e && !target_can(l, term->op, i))
+      return false;
+  }
   if (term->fate == BE_FATE_KEEP)
     return true;
   for (unsigned i = 0; i < succ_count(term); i++)
@@ -265,18 +337,8 @@ static void lower_cond_br(lower *l, const be_plan_op *term) {
   set_edges(l, l->bb, edges, 2);
 }
 
-/* Elements are stored in whole bytes, little end first as the host has it. */
-static int64_t case_value(MlirAttribute values, unsigned i, unsigned bits) {
-  unsigned size = (bits + 7) / 8, shift = 64 - bits;
-  const char *raw = (const char *)mlirDenseElementsAttrGetRawData(values);
-  uint64_t value = 0;
-  memcpy(&value, raw + (mlirDenseElementsAttrIsSplat(values) ? 0 : i * size), size);
-  return (int64_t)(value << shift) >> shift;
-}
-
 static void lower_switch(lower *l, const be_plan_op *term) {
-  MlirAttribute values =
-      mlirOperationGetAttributeByName(term->op, mlirStringRefCreateFromCString("case_values"));
+  MlirAttribute values = case_values(term);
   unsigned bits = type_bits(mlirValueGetType(mlirOperationGetOperand(term->op, 0)));
   unsigned count = succ_count(term);
   tree type = lower_type_of(l, mlirOperationGetOperand(term->op, 0));

@@ -118,7 +118,8 @@ static tree reference(lower *l, MlirValue address, tree type, tree old, bool is_
   if (!is_gimple_mem_ref_addr(base))
     base = lower_emit(l, ptr_type_node, TREE_CODE(base), base, NULL_TREE);
   tree symbol = TREE_CODE(base) == ADDR_EXPR ? TREE_OPERAND(base, 0) : NULL_TREE;
-  if (symbol && DECL_P(symbol) && !offset && old == symbol)
+  if (symbol && DECL_P(symbol) && !offset && old == symbol &&
+      (bool)TREE_THIS_VOLATILE(symbol) == is_volatile)
     return symbol;
   tree ref = build2(MEM_REF, type, base, build_int_cst(alias, offset));
   TREE_THIS_VOLATILE(ref) = is_volatile;
@@ -177,16 +178,21 @@ static gassign *old_copy(lower *l, const be_plan_op *op) {
   return same ? old : NULL;
 }
 
+/* A record in memory, accessed as `old` was. How an address is aligned that a pass has put in the
+ * place of another is not known. */
+tree lower_record(lower *l, MlirValue address, tree old) {
+  tree type = TREE_TYPE(old);
+  unsigned align = l->rebuild               ? get_object_alignment(old)
+                   : TREE_ADDRESSABLE(type) ? TYPE_ALIGN(type) /* it is made in place */
+                                            : BITS_PER_UNIT;
+  return reference(l, address, aligned_type(type, align / BITS_PER_UNIT), old, false);
+}
+
 static void lower_aggregate(lower *l, const be_plan_op *op, gassign *old) {
   tree to = gimple_assign_lhs(old), from = gimple_assign_rhs1(old);
-  tree type = aligned_type(TREE_TYPE(to), get_object_alignment(to) / BITS_PER_UNIT);
-  tree lhs = reference(l, mlirOperationGetOperand(op->op, 0), type, to, false), rhs;
-  if (op->code == BE_OP_MEMSET) {
-    rhs = build_constructor(TREE_TYPE(to), NULL);
-  } else {
-    type = aligned_type(TREE_TYPE(from), get_object_alignment(from) / BITS_PER_UNIT);
-    rhs = reference(l, mlirOperationGetOperand(op->op, 1), type, from, false);
-  }
+  tree lhs = lower_record(l, mlirOperationGetOperand(op->op, 0), to);
+  tree rhs = op->code == BE_OP_MEMSET ? build_constructor(TREE_TYPE(to), NULL)
+                                      : lower_record(l, mlirOperationGetOperand(op->op, 1), from);
   lower_put(l, op, gimple_build_assign(lhs, rhs));
 }
 
@@ -199,7 +205,10 @@ static void lower_block_call(lower *l, const be_plan_op *op) {
       op->code == BE_OP_MEMSET
           ? lower_coerce(l, lower_operand(l, op, 1, unsigned_char_type_node), integer_type_node)
           : lower_operand(l, op, 1, ptr_type_node);
-  tree size = lower_operand(l, op, 2, size_type_node);
+  tree size = lower_operand(l, op, 2, NULL_TREE);
+  if (TYPE_PRECISION(TREE_TYPE(size)) < TYPE_PRECISION(size_type_node))
+    size = lower_coerce(l, size, type_with_sign(TREE_TYPE(size), true));
+  size = lower_coerce(l, size, size_type_node);
   lower_put(l, op, gimple_build_call(builtin_decl_implicit(code), 3, to, from, size));
 }
 
@@ -214,6 +223,8 @@ static void lower_prefetch(lower *l, const be_plan_op *op) {
             gimple_build_call(builtin_decl_explicit(BUILT_IN_PREFETCH), 3, address, rw, locality));
 }
 
+enum { ALIGN_MAX = 4096 };
+
 /* A constant number of bytes or elements in the entry block. */
 static bool alloca_size(lower *l, const be_plan_op *op, uint64_t *size) {
   int64_t count;
@@ -223,7 +234,10 @@ static bool alloca_size(lower *l, const be_plan_op *op, uint64_t *size) {
       !mlirAttributeIsAType(type))
     return false;
   *size = be_type_size(mlirTypeAttrGetValue(type)) * (uint64_t)count;
-  return *size > 0 && *size < 1 << 30;
+  int64_t align = be_op_int(op->op, "alignment", 1);
+  return *size > 0 && *size < 1 << 30 && align > 0 && align <= ALIGN_MAX && pow2p_hwi(align) &&
+         mlirTypeEqual(mlirValueGetType(mlirOperationGetResult(op->op, 0)), l->ir->ptr) &&
+         mlirBlockEqual(mlirOperationGetBlock(op->op), l->plan->blocks[0].block);
 }
 
 static void lower_alloca(lower *l, const be_plan_op *op) {
@@ -269,6 +283,8 @@ static void lower_gep(lower *l, const be_plan_op *op) {
 static bool access_can(lower *l, const be_plan_op *op, MlirType type) {
   if (be_op_int(op->op, "ordering", 0))
     return lower_cannot(l, "an atomic access");
+  if (type_bits(type) != 1 && !type_is_whole(type))
+    return lower_cannot(l, "memory of an integer that is no whole number of bytes");
   return old_reference(l, op, type) || type_lower(type) ||
          lower_cannot(l, "memory of a type without counterpart");
 }
@@ -279,6 +295,9 @@ static bool block_of_memory_can(lower *l, const be_plan_op *op) {
 
 static bool gep_can(lower *l, const be_plan_op *op) {
   MlirValue dynamic;
+  if (!mlirTypeEqual(mlirValueGetType(mlirOperationGetOperand(op->op, 0)), l->ir->ptr) ||
+      !mlirTypeEqual(mlirValueGetType(mlirOperationGetResult(op->op, 0)), l->ir->ptr))
+    return lower_cannot(l, "an address that is no plain pointer");
   if (be_gep_index_count(op->op) != 1 || !be_type_size(be_gep_element(op->op)))
     return lower_cannot(l, "an address into a record by member number");
   be_gep_index(op->op, 0, &dynamic);
@@ -286,6 +305,12 @@ static bool gep_can(lower *l, const be_plan_op *op) {
          (type_bits(mlirValueGetType(dynamic)) &&
           type_bits(mlirValueGetType(dynamic)) <= POINTER_SIZE) ||
          lower_cannot(l, "an address with an unusual index");
+}
+
+static bool prefetch_can(lower *l, const be_plan_op *op) {
+  return (IN_RANGE(be_op_int(op->op, "rw", -1), 0, 1) &&
+          IN_RANGE(be_op_int(op->op, "hint", -1), 0, 3) && be_op_int(op->op, "cache", -1) == 1) ||
+         lower_cannot(l, "a prefetch of a kind that GCC has not");
 }
 
 bool lower_memory_can(lower *l, const be_plan_op *op) {
@@ -303,8 +328,9 @@ bool lower_memory_can(lower *l, const be_plan_op *op) {
     return block_of_memory_can(l, op);
   case BE_OP_ALLOCA:
     return op->fate != BE_FATE_NEW || alloca_size(l, op, &size) ||
-           lower_cannot(l, "a local of unknown size");
+           lower_cannot(l, "a local that is not of known size and alignment, in the entry block");
   case BE_OP_PREFETCH:
+    return prefetch_can(l, op);
   case BE_OP_LIFETIME_START:
   case BE_OP_LIFETIME_END:
     return true;

@@ -114,6 +114,23 @@ unsigned type_bits(MlirType type) {
   return mlirTypeIsAInteger(type) ? mlirIntegerTypeGetWidth(type) : 0;
 }
 
+unsigned type_real_bits(MlirType type) {
+  const bridge *b = &the_bridge;
+  const struct {
+    MlirType type;
+    unsigned bits;
+  } known[] = {{b->ir->f32, 32}, {b->ir->f64, 64}, {b->f16, 16}, {b->f80, 80}, {b->f128, 128}};
+  for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+    if (mlirTypeEqual(known[i].type, type))
+      return known[i].bits;
+  return 0;
+}
+
+bool type_is_whole(MlirType type) {
+  unsigned bits = type_bits(type);
+  return !bits || (bits >= BITS_PER_UNIT && bits <= 128 && pow2p_hwi(bits));
+}
+
 static tree lower_int_type(unsigned bits) {
   return bits == 1 ? boolean_type_node : build_nonstandard_integer_type(bits, true);
 }

@@ -34,7 +34,7 @@ def _options(source):
 
 def _build(compiler, flags, source, binary, options):
     obj = binary + ".o"
-    args = [compiler.cc] + flags + ["-w", "-c", source, "-o", obj]
+    args = [compiler.cc] + flags + ["-w", "-Wno-psabi", "-c", source, "-o", obj]
     args += compiler.flags(**options) if options else []
     done = run(args, timeout=120, env=environment(options))
     if done.returncode or (options and done.stderr):

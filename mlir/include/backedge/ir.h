@@ -79,6 +79,13 @@ enum be_overflow { BE_OVERFLOW_WRAPS = 0, BE_OVERFLOW_NSW = 1, BE_OVERFLOW_NUW =
 #define BE_ATTR_NOALIAS "backedge.noalias"
 /* On llvm.call: what the callee may do, when that is less than anything (as backedge.stmt's). */
 #define BE_ATTR_EFFECTS "backedge.effects"
+/* On llvm.call, where the host passes records as such (GCC). result_at (i64): the first operand
+ * (the second of an indirect call) is the address of that many bytes, which become the record that
+ * the callee returns. by_value (array<i64>, one number per argument that is not that address): the
+ * argument is the address of that many bytes, which are passed; 0: it is a value. Neither address
+ * is known to the callee. */
+#define BE_ATTR_RESULT_AT "backedge.result_at"
+#define BE_ATTR_BY_VALUE "backedge.by_value"
 
 /* #llvm.overflow<...> on add, sub, mul, shl. MLIR's own flags are a property that its C API can
  * neither set nor read (LLVM 19), so ops parsed with them count as wrapping. */
