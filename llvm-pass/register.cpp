@@ -302,6 +302,7 @@ struct Unit {
   char Err[512] = "";
   bool Failed = false;
   bridge *Bridge = nullptr;
+  bool LoopsSeen = false; /* the pipeline has been at its place for them */
 
   Unit() {
     Failed = !plugin_init(&Options, Err, sizeof Err) || !readCommandLine(&Options, Err, sizeof Err);
@@ -316,6 +317,7 @@ struct Unit {
     if (Bridge)
       plugin_finish(Bridge);
     Bridge = nullptr;
+    LoopsSeen = false;
   }
 };
 
@@ -335,6 +337,7 @@ struct FunctionPlace : PassInfoMixin<FunctionPlace> {
   std::shared_ptr<Unit> TheUnit;
   explicit FunctionPlace(std::shared_ptr<Unit> U) : TheUnit(std::move(U)) {}
   PreservedAnalyses run(Function &F, FunctionAnalysisManager &) {
+    TheUnit->LoopsSeen = true;
     bool Changed =
         TheUnit->start(*F.getParent()) && run_place(TheUnit->Bridge, wrap(&F), BE_PLACE_LOOPS);
     return Changed ? PreservedAnalyses::none() : PreservedAnalyses::all();
@@ -350,7 +353,7 @@ struct RequestPlace : PassInfoMixin<RequestPlace> {
   static bool isRequired() { return true; }
 };
 
-/* LOOPS too where the pipeline has no place of its own for it. */
+/* LOOPS too where asked for, if the pipeline had no place of its own for it. */
 struct ModulePlace : PassInfoMixin<ModulePlace> {
   std::shared_ptr<Unit> TheUnit;
   bool Loops;
@@ -363,8 +366,9 @@ struct ModulePlace : PassInfoMixin<ModulePlace> {
     for (Function &F : M)
       if (!F.isDeclaration())
         Functions.push_back(&F);
+    be_place Place = Loops && !TheUnit->LoopsSeen ? BE_PLACE_LOOPS : BE_PLACE_LAST;
     for (Function *F : Functions)
-      Changed |= run_place(TheUnit->Bridge, wrap(F), Loops ? BE_PLACE_LOOPS : BE_PLACE_LAST);
+      Changed |= run_place(TheUnit->Bridge, wrap(F), Place);
     TheUnit->finish();
     return Changed ? PreservedAnalyses::none() : PreservedAnalyses::all();
   }
@@ -390,18 +394,6 @@ static bool parsePass(StringRef Name, ModulePassManager &Manager) {
   return true;
 }
 
-/* False in a version that has no such place. */
-template <typename Builder, typename Callback>
-static auto atVectorizerEnd(Builder &B, const Callback &Add, int)
-    -> decltype(B.registerVectorizerEndEPCallback(Add), true) {
-  B.registerVectorizerEndEPCallback(Add);
-  return true;
-}
-template <typename Builder, typename Callback>
-static bool atVectorizerEnd(Builder &, const Callback &, long) {
-  return false;
-}
-
 static void registerPasses(PassBuilder &Builder) {
   Builder.registerPipelineParsingCallback(
       [](StringRef Name, ModulePassManager &Manager, ArrayRef<PassBuilder::PipelineElement>) {
@@ -412,20 +404,17 @@ static void registerPasses(PassBuilder &Builder) {
   auto U = std::make_shared<Unit>();
   if (!U->active())
     return;
-  bool Own = U->Options.mode == BE_MODE_PASSES &&
-             atVectorizerEnd(
-                 Builder,
-                 [U](FunctionPassManager &Manager, OptimizationLevel) {
-                   Manager.addPass(FunctionPlace(U));
-                 },
-                 0);
+  if (U->Options.mode == BE_MODE_PASSES)
+    Builder.registerVectorizerStartEPCallback([U](FunctionPassManager &Manager, OptimizationLevel) {
+      Manager.addPass(FunctionPlace(U));
+    });
   Builder.registerOptimizerLastEPCallback(
-      [U, Own](ModulePassManager &Manager, OptimizationLevel Level, auto...) {
-        Manager.addPass(ModulePlace(U, !Own || Level == OptimizationLevel::O0));
+      [U](ModulePassManager &Manager, OptimizationLevel Level, auto...) {
+        Manager.addPass(ModulePlace(U, Level == OptimizationLevel::O0));
       });
   Builder.registerFullLinkTimeOptimizationLastEPCallback(
-      [U, Own](ModulePassManager &Manager, OptimizationLevel) {
-        Manager.addPass(ModulePlace(U, !Own));
+      [U](ModulePassManager &Manager, OptimizationLevel) {
+        Manager.addPass(ModulePlace(U, true));
       });
 }
 

@@ -47,7 +47,7 @@ const struct be_options *be_session_options(const struct be_session *session);
 
 /* Where in the compiler's pipeline the plugin stands. */
 enum be_place {
-  BE_PLACE_LOOPS, /* after vectorisation, loops still in source shape: where passes run */
+  BE_PLACE_LOOPS, /* loops still in source shape, not unrolled: where passes run */
   BE_PLACE_LAST   /* every function, the last point of the middle end: identity and rebuild */
 };
 
