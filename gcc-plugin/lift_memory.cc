@@ -387,7 +387,7 @@ void lift_store_bits(lift *l, tree ref, MlirValue value) {
       value = be_build_binary(l->b, BE_OP_SHL, value, lift_int(l, type, at.shift), 0);
     value = be_build_binary(l->b, BE_OP_OR, rest, value, 0);
   }
-  be_build_store(l->b, value, address, &access);
+  request_access(be_build_store(l->b, value, address, &access), ref);
 }
 
 /* ---- loads, stores, copies
@@ -403,7 +403,7 @@ void lift_load(lift *l, tree lhs, tree ref, gimple *stmt) {
 
 void lift_store(lift *l, tree ref, MlirValue value, gimple *stmt) {
   be_access access = access_of(l, ref, stmt);
-  be_build_store(l->b, value, lift_address(l, ref), &access);
+  request_access(be_build_store(l->b, value, lift_address(l, ref), &access), ref);
 }
 
 /* Copies and clears aggregates of constant size. */

@@ -2,7 +2,8 @@
  *
  * __attribute__((backedge_prefetch(distance, locality))) on a pointer, an array or a member asks
  * for the accesses made through it; #pragma backedge prefetch and noprefetch speak of the next
- * loop. They become backedge.prefetch and backedge.noprefetch on loads and on the jumps back. */
+ * loop. They become backedge.prefetch and backedge.noprefetch on loads and stores, and on the jumps
+ * back. With -flto they travel on the functions. */
 #include "internal.h"
 
 /* Absent in lto1, which parses nothing. */
@@ -24,18 +25,21 @@ static int pragma_count;
 /* ---- reading the source -------------------------------------------------------------------------
  */
 
+static void add_pragma(const struct pragma *pragma) {
+  if (pragma_count == PRAGMAS_MAX)
+    warning(0, "backedge: more than %d pragmas, the rest is ignored", (int)PRAGMAS_MAX);
+  else
+    pragmas[pragma_count++] = *pragma;
+}
+
 static void note_pragma(bool wanted) {
   expanded_location at = expand_location(input_location);
-  if (pragma_count == PRAGMAS_MAX) {
-    warning(0, "backedge: more than %d pragmas, the rest is ignored", (int)PRAGMAS_MAX);
-    return;
-  }
   if (!current_function_decl) {
     warning(0, "backedge: a prefetch pragma outside of a function is ignored");
     return;
   }
-  struct pragma *made = &pragmas[pragma_count++];
-  *made = {at.file, at.line, DECL_SOURCE_LINE(current_function_decl), INT_MAX, wanted};
+  struct pragma made = {at.file, at.line, DECL_SOURCE_LINE(current_function_decl), INT_MAX, wanted};
+  add_pragma(&made);
 }
 
 /* A function was parsed to its end. */
@@ -82,10 +86,70 @@ static void on_pragmas(void *, void *) {
   c_register_pragma("backedge", "noprefetch", on_noprefetch);
 }
 
+/* ---- from the compiler to the linker, with -flto -----------------------------------------------
+ */
+
+/* No source can write it. */
+static const char travelling[] = "backedge pragmas";
+
+/* All of the unit's, on each of its functions: one may have been inlined into any other. */
+static void pack(void) {
+  cgraph_node *node;
+  tree all = NULL_TREE;
+  for (int i = 0; i < pragma_count; i++) {
+    const int numbers[] = {pragmas[i].wanted, pragmas[i].last, pragmas[i].first, pragmas[i].line};
+    for (size_t k = 0; k < ARRAY_SIZE(numbers); k++)
+      all = tree_cons(NULL_TREE, build_int_cst(integer_type_node, numbers[k]), all);
+    all = tree_cons(NULL_TREE, get_identifier(pragmas[i].file), all);
+  }
+  FOR_EACH_DEFINED_FUNCTION(node)
+  DECL_ATTRIBUTES(node->decl) =
+      tree_cons(get_identifier(travelling), all, DECL_ATTRIBUTES(node->decl));
+}
+
+static int take_number(tree *list) {
+  int number = (int)tree_to_shwi(TREE_VALUE(*list));
+  *list = TREE_CHAIN(*list);
+  return number;
+}
+
+static void unpack(tree all) {
+  while (all) {
+    struct pragma made = {IDENTIFIER_POINTER(TREE_VALUE(all)), 0, 0, 0, false};
+    all = TREE_CHAIN(all);
+    made.line = take_number(&all);
+    made.first = take_number(&all);
+    made.last = take_number(&all);
+    made.wanted = take_number(&all) != 0;
+    bool known = false;
+    for (int i = 0; i < pragma_count; i++)
+      known |= pragmas[i].line == made.line && strcmp(pragmas[i].file, made.file) == 0;
+    if (!known)
+      add_pragma(&made);
+  }
+}
+
+/* Before functions are written to the object, and when the linker's compiler has read them. */
+static void on_whole_program(void *, void *) {
+  cgraph_node *node;
+  tree last = NULL_TREE;
+  if (!in_lto_p && flag_generate_lto && pragma_count)
+    pack();
+  if (!in_lto_p)
+    return;
+  FOR_EACH_FUNCTION(node) {
+    tree found = lookup_attribute(travelling, DECL_ATTRIBUTES(node->decl));
+    if (found && TREE_VALUE(found) != last)
+      unpack(TREE_VALUE(found));
+    last = found ? TREE_VALUE(found) : last;
+  }
+}
+
 void request_register(const char *plugin) {
   register_callback(plugin, PLUGIN_ATTRIBUTES, on_attributes, NULL);
   register_callback(plugin, PLUGIN_PRAGMAS, on_pragmas, NULL);
   register_callback(plugin, PLUGIN_FINISH_PARSE_FUNCTION, on_function, NULL);
+  register_callback(plugin, PLUGIN_ALL_IPA_PASSES_START, on_whole_program, NULL);
 }
 
 /* ---- accesses

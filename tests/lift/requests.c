@@ -27,6 +27,12 @@ double pragmas(double *a, int *b, int n) {
   return s;
 }
 
+// CHECK-DAG: requests.c:[[#@LINE+3]]:{{.*}}prefetch inserted (distance 16
+void store(double *__restrict a __attribute__((backedge_prefetch(16, 3))), int *b, int n) {
+  for (int i = 0; i < n; i++)
+    a[b[i]] = i;
+}
+
 // A pragma inside a loop is not about that loop, nor about the one after the next.
 // Nothing in a loop with `noprefetch` is fetched from the loop around it either.
 // NEVER-NOT: requests.c:[[#@LINE+10]]:{{.*}}prefetch inserted
