@@ -23,7 +23,6 @@ struct bridge {
   struct be_session *session;
   const struct be_ir *ir;
   enum be_mode mode;
-  bool verify;
   LLVMContextRef ctx;
   LLVMModuleRef module;
   LLVMTargetDataRef layout;
@@ -280,10 +279,10 @@ bool register_listens(LLVMContextRef ctx);
 void register_warn(LLVMModuleRef module, const char *text);
 /* Counts of executions from a profile; 0: none. */
 uint64_t register_count(LLVMValueRef fun);
-/* A copy of the function to go back to, and how it ends: broken: the copy becomes the function
- * again. NULL when no copy can be made. */
-LLVMValueRef register_save(LLVMValueRef fun);
-void register_restore(LLVMValueRef fun, LLVMValueRef saved, bool broken);
+/* A copy of the function to go back to; owned until register_restore. That ends it: when the
+ * function is broken, the copy becomes the function again. False: it cannot. */
+struct be_copy *register_save(LLVMValueRef fun);
+bool register_restore(LLVMValueRef fun, struct be_copy *copy, bool broken);
 /* True when LLVM's verifier finds fault with the function; what it says first is in `text`. */
 bool register_is_broken(LLVMValueRef fun, char *text, size_t size);
 void register_remove_dead_blocks(LLVMValueRef fun);

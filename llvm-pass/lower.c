@@ -176,8 +176,8 @@ static void lower_op(struct lower *l, size_t block, const struct be_plan_op *op)
     l->cursor = inst;
   }
   if (lower_fate(l, op) == BE_FATE_KEEP) {
-    if (inst)
-      l->cursor = LLVMGetNextInstruction(inst);
+    if (inst) /* what stands between a computed jump and the switch on it goes before the jump */
+      l->cursor = LLVMIsAIndirectBrInst(inst) ? inst : LLVMGetNextInstruction(inst);
     if (inst || !lower_is_terminator(op->code))
       return; /* a jump without an instruction stands for an edge: built with its block */
   }

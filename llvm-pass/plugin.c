@@ -20,20 +20,19 @@ static void decline(struct bridge *bridge, LLVMValueRef fun, enum be_reason reas
 }
 
 /* The function as it was comes back when LLVM's verifier finds fault. */
-static enum be_reason build_and_verify(struct lower *l, LLVMValueRef fun, bool verify) {
-  LLVMValueRef saved = verify ? register_save(fun) : NULL;
+static enum be_reason build_and_verify(struct lower *l, LLVMValueRef fun) {
+  struct be_copy *copy = register_save(fun);
   lower_function(l);
-  if (!verify)
-    return BE_REASON_NONE;
   bool broken = register_is_broken(fun, l->fault, sizeof l->fault);
   if (broken)
     l->detail = l->fault;
-  if (broken && !saved)
+  if (!register_restore(fun, copy, broken))
     register_fail(l->bridge->module, "a function came out broken and cannot be restored");
-  register_restore(fun, saved, broken);
   return broken ? BE_REASON_HOST_VERIFIER : BE_REASON_NONE;
 }
 
+/* True when the function's blocks are no longer those that LLVM's analyses have seen: what has come
+ * back is the same code in new blocks. */
 static bool lower_by_plan(struct lift *lifted) {
   struct bridge *bridge = lifted->bridge;
   struct lower l;
@@ -44,12 +43,12 @@ static bool lower_by_plan(struct lift *lifted) {
     return false;
   }
   if (lower_begin(&l, lifted, plan, bridge->mode == BE_MODE_REBUILD) && lower_check(&l))
-    reason = build_and_verify(&l, lifted->fun, bridge->verify);
+    reason = build_and_verify(&l, lifted->fun);
   be_function_lowered(lifted->out, reason, l.detail);
   lower_release(&l);
   if (reason == BE_REASON_NONE && bridge->mode == BE_MODE_PASSES)
     register_set_done(lifted->fun);
-  return reason == BE_REASON_NONE;
+  return reason == BE_REASON_NONE || reason == BE_REASON_HOST_VERIFIER;
 }
 
 /* Lifts, runs and lowers one function. */
@@ -72,7 +71,7 @@ bool run_place(struct bridge *bridge, LLVMValueRef fun, enum be_place place) {
   if (be_session_wants(bridge->session, place, name, l.has_loops)) {
     if (!lift_function(&l))
       decline(bridge, fun, l.reason, l.detail);
-    else if (be_function_run(l.out, place))
+    else if (be_function_run(l.out))
       changed |= lower_by_plan(&l);
   }
   lift_release(&l);
@@ -114,7 +113,6 @@ struct bridge *plugin_start(LLVMModuleRef module, const struct be_options *optio
   }
   bridge->ir = be_session_ir(bridge->session);
   bridge->mode = options->mode;
-  bridge->verify = options->verify;
   return bridge;
 }
 

@@ -7,6 +7,7 @@
 #include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/Dominators.h"
 #include "llvm/IR/EHPersonalities.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/InstrTypes.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/LLVMContext.h"
@@ -24,6 +25,7 @@
 #include "llvm/Transforms/Utils/Cloning.h"
 #include "llvm/Transforms/Utils/Local.h"
 #include "llvm/Transforms/Utils/LoopUtils.h"
+#include "llvm/Transforms/Utils/ValueMapper.h"
 
 using namespace llvm;
 
@@ -166,41 +168,61 @@ void register_copy_facts(LLVMValueRef ToRef, LLVMValueRef FromRef, bool Exact) {
 /* ---- a way back
  * ------------------------------------------------------------------------------------ */
 
-static bool hasAddressTaken(const Function &F) {
-  for (const BasicBlock &BB : F)
-    if (BB.hasAddressTaken())
-      return true;
-  return false;
-}
+/* A copy of a function: its blocks. Those whose address is taken, in pairs: one that lowering has
+ * deleted is null, and what its address was cannot be undone. */
+struct be_copy {
+  Function *Saved;
+  SmallVector<std::pair<WeakTrackingVH, BasicBlock *>, 0> Taken;
+};
 
-LLVMValueRef register_save(LLVMValueRef Fun) {
+be_copy *register_save(LLVMValueRef Fun) {
   auto *F = cast<Function>(unwrap(Fun));
-  if (hasAddressTaken(*F))
-    return nullptr;
+  auto *Copy = new be_copy;
   ValueToValueMapTy Map;
-  Function *Saved = CloneFunction(F, Map);
-  Saved->setLinkage(GlobalValue::InternalLinkage);
-  return wrap(Saved);
+  Copy->Saved = Function::Create(F->getFunctionType(), GlobalValue::InternalLinkage,
+                                 F->getAddressSpace(), "", F->getParent());
+  for (unsigned I = 0; I < F->arg_size(); I++)
+    Map[F->getArg(I)] = Copy->Saved->getArg(I);
+  for (BasicBlock &BB : *F) {
+    BasicBlock *Cloned = CloneBasicBlock(&BB, Map, "", Copy->Saved);
+    Map[&BB] = Cloned;
+    if (!BB.hasAddressTaken())
+      continue;
+    BlockAddress *Address = BlockAddress::get(F, &BB);
+    Map[Address] = Address;
+    Copy->Taken.push_back({&BB, Cloned});
+  }
+  /* Metadata is shared and not cloned: what comes back is what there was. */
+  const RemapFlags Flags = RF_NoModuleLevelChanges | RF_IgnoreMissingLocals;
+  for (Instruction &I : instructions(Copy->Saved)) {
+    RemapInstruction(&I, Map, Flags);
+    RemapDbgRecordRange(F->getParent(), I.getDbgRecordRange(), Map, Flags);
+  }
+  return Copy;
 }
 
-void register_restore(LLVMValueRef Fun, LLVMValueRef SavedRef, bool Broken) {
-  if (!SavedRef)
-    return;
-  auto *F = cast<Function>(unwrap(Fun));
-  auto *Saved = cast<Function>(unwrap(SavedRef));
-  if (Broken) {
-    while (!F->empty()) {
-      for (BasicBlock &BB : *F)
-        BB.dropAllReferences();
-      F->begin()->eraseFromParent();
-    }
-    F->splice(F->begin(), Saved);
-    F->setSubprogram(Saved->getSubprogram());
-    Saved->setSubprogram(nullptr);
-    for (unsigned I = 0; I < F->arg_size(); I++)
-      Saved->getArg(I)->replaceAllUsesWith(F->getArg(I));
-  }
-  Saved->eraseFromParent();
+static void comeBack(Function &F, be_copy &Copy) {
+  SmallVector<BasicBlock *, 16> Broken;
+  for (BasicBlock &BB : F)
+    Broken.push_back(&BB);
+  F.splice(F.begin(), Copy.Saved);
+  for (auto &[Old, New] : Copy.Taken)
+    BlockAddress::get(&F, cast<BasicBlock>(Old))->replaceAllUsesWith(BlockAddress::get(&F, New));
+  for (BasicBlock *BB : Broken)
+    BB->dropAllReferences();
+  for (BasicBlock *BB : Broken)
+    BB->eraseFromParent();
+  for (unsigned I = 0; I < F.arg_size(); I++)
+    Copy.Saved->getArg(I)->replaceAllUsesWith(F.getArg(I));
+}
+
+bool register_restore(LLVMValueRef Fun, be_copy *Copy, bool Broken) {
+  bool Can = all_of(Copy->Taken, [](const auto &Pair) { return Pair.first != nullptr; });
+  if (Broken && Can)
+    comeBack(*cast<Function>(unwrap(Fun)), *Copy);
+  Copy->Saved->eraseFromParent();
+  delete Copy;
+  return !Broken || Can;
 }
 
 /* ---- diagnostics --------------------------------------------------------------------------------

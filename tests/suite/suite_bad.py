@@ -163,6 +163,47 @@ def _crash(suite):
                 raise Failure(f"{cc}: a crash is not reported with '{word}':\n{text[-1500:]}")
 
 
+MISFITS_THAT_FIT = (2, 3, 4, 5, 6, 9, 10, 11)  # in LLVM, of the kinds in tests/core/misfit.c
+
+JUMPS = SOURCE + """
+int jumps(int *p, int n) {
+  static void *const to[] = {&&add, &&end, &&take};
+  int s = 0, i = 0;
+add: s += p[i++]; goto *to[p[i] % 3];
+take: s -= p[i++]; goto *to[p[i] % 3];
+end: return s + n;
+}
+"""
+
+
+def _misfit(suite, cc, kind):
+    """An op that does not fit is declined, or refused by the compiler's own verifier and undone,
+    and that is said; or it does fit."""
+    build_test_core(suite.build)
+    compiler = suite.compiler(cc)
+    compiler.require()
+    source = _source(suite, f"{cc} misfit {kind}")
+    with open(source, "w", encoding="utf-8") as out:
+        out.write(JUMPS)
+    remarks = source + ".yaml"
+    if os.path.exists(remarks):
+        os.remove(remarks)
+    base = [compiler.cc, "-O2", "-g", "-c", source, "-o"]
+    expect(run(base + [source + ".plain.o"]), 0)
+    flags = compiler.flags(passes=f"misfit:kind={kind}", remarks=remarks)
+    expect(run(base + [source + ".o"] + flags, env=environment({"passes": "misfit"})), 0)
+    with open(remarks, encoding="utf-8") as data:
+        found = r"Function: +'(\w+)'(?:\n.*)*?\n  - Reason: ([a-z-]+)"
+        reasons = re.findall(found, data.read())
+    if not reasons and kind in MISFITS_THAT_FIT:
+        return
+    if sorted(name for name, _ in reasons) != ["f", "jumps"]:
+        raise Failure(f"{cc}: {reasons}")
+    with open(source + ".plain.o", "rb") as one, open(source + ".o", "rb") as two:
+        if one.read() != two.read():
+            raise Failure(f"{cc}: what was undone changed the object")
+
+
 def cases(suite):
     out = []
     for cc in MAIN:
@@ -204,4 +245,6 @@ def cases(suite):
         out.append(Case(f"opt {name}", _mlir, suite, name, text, status, patterns))
     out.append(Case("opt mutations", _mlir_mutations, suite, 1000 if suite.full else 100))
     out.append(Case("passes that fail", _crash, suite))
+    out += [Case(f"{cc} misfit {kind}", _misfit, suite, cc, kind)
+            for cc in ("clang-19", "clang-22") for kind in range(13)]
     return out

@@ -87,7 +87,7 @@ class Compiler:
         return self.cxx if language == "c++" else self.cc
 
 
-TEST_PASSES = ("crash", "shake", "stir")  # tests/core/*.c, in a core of their own
+TEST_PASSES = ("crash", "shake", "stir", "misfit")  # tests/core/*.c, in a core of their own
 _test_core = []
 
 
