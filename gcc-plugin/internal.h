@@ -151,7 +151,7 @@ struct lift {
 };
 
 /* lift.cc */
-bool lift_function(lift *l, function *fun, be_place place);
+bool lift_function(lift *l, function *fun);
 void lift_release(lift *l);
 void lift_decline(lift *l, be_reason reason, const char *detail);
 MlirLocation lift_location(location_t location);

@@ -217,7 +217,7 @@ static bool create_function(lift *l) {
   return l->reason == BE_REASON_NONE;
 }
 
-bool lift_function(lift *l, function *fun, be_place) {
+bool lift_function(lift *l, function *fun) {
   memset(l, 0, sizeof *l);
   l->fun = fun;
   l->ir = the_bridge.ir;

@@ -79,12 +79,12 @@ static unsigned lower_by_plan(struct lift *lifted) {
 }
 
 /* Lifts, runs and lowers one function. */
-static unsigned run_place(function *fun, be_place place) {
+static unsigned run_place(function *fun) {
   struct lift l;
   unsigned todo = 0;
-  if (!lift_function(&l, fun, place))
+  if (!lift_function(&l, fun))
     decline(fun, l.reason, l.detail);
-  else if (be_function_run(l.out, place))
+  else if (be_function_run(l.out))
     todo = lower_by_plan(&l);
   lift_release(&l);
   return todo;
@@ -105,7 +105,7 @@ public:
                             loops_for_fn(fun) && number_of_loops(fun) > 1);
   }
 
-  unsigned int execute(function *fun) final override { return run_place(fun, place); }
+  unsigned int execute(function *fun) final override { return run_place(fun); }
 
 private:
   be_place place;

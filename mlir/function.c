@@ -227,16 +227,14 @@ static void tag_ops(struct be_function *f) {
                                                be_cache_i32(f->builder.ir, (int64_t)id));
 }
 
-bool be_function_run(struct be_function *f, enum be_place place) {
+bool be_function_run(struct be_function *f) {
   struct be_session *session = f->session;
   struct be_stats *stats = &session->stats;
   enum be_reason reason = BE_REASON_NONE;
   unsigned changes = 0;
   uint64_t now = be_now_us();
-  (void)place;
   stats->lift_us += now - f->started_us;
   stats->functions++;
-  stats->lifted++;
   stats->statements += f->statements;
   stats->modelled += f->modelled;
   if (session->options.mode == BE_MODE_PASSES || session->options.dump)
@@ -249,7 +247,9 @@ bool be_function_run(struct be_function *f, enum be_place place) {
     be_function_lowered(f, reason, NULL);
     return false;
   }
-  return changes || session->options.mode != BE_MODE_PASSES;
+  bool wants_lowering = changes || session->options.mode != BE_MODE_PASSES;
+  stats->lifted += !wants_lowering; /* else be_function_lowered counts it */
+  return wants_lowering;
 }
 
 void be_function_lowered(struct be_function *f, enum be_reason reason, const char *detail) {
@@ -257,13 +257,12 @@ void be_function_lowered(struct be_function *f, enum be_reason reason, const cha
   session->stats.lower_us += be_now_us() - f->started_us;
   be_session_release(session, reason == BE_REASON_NONE);
   if (reason == BE_REASON_NONE) {
+    session->stats.lifted++;
     session->stats.changed += f->plan.changed;
     return;
   }
   char file[256];
   unsigned line, column;
   be_location_read(mlirOperationGetLocation(f->func), file, sizeof file, &line, &column);
-  session->stats.functions--; /* be_session_decline counts it again */
-  session->stats.lifted--;
-  be_session_decline(session, f->name, file, line, reason, detail);
+  be_session_declined(session, f->name, file, line, reason, detail);
 }

@@ -67,6 +67,10 @@ uint64_t be_now_us(void);
 void be_session_warn(struct be_session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* be_session_decline for a function that is counted already. */
+void be_session_declined(struct be_session *session, const char *function, const char *file,
+                         unsigned line, enum be_reason reason, const char *detail);
+
 /* Sends a remark everywhere it goes: the compiler's channel and the YAML file. */
 void be_session_remark(struct be_session *session, const struct be_remark *remark);
 

@@ -147,9 +147,8 @@ bool be_session_wants(const struct be_session *s, enum be_place place, const cha
   return place == BE_PLACE_LOOPS && s->changes_left != 0 && a_pass_wants(options, has_loops);
 }
 
-void be_session_decline(struct be_session *s, const char *function, const char *file, unsigned line,
-                        enum be_reason reason, const char *detail) {
-  s->stats.functions++;
+void be_session_declined(struct be_session *s, const char *function, const char *file,
+                         unsigned line, enum be_reason reason, const char *detail) {
   s->stats.declined[reason]++;
   struct be_remark remark = {.kind = BE_REMARK_MISSED,
                              .pass = "backedge",
@@ -161,4 +160,10 @@ void be_session_decline(struct be_session *s, const char *function, const char *
   if (detail)
     remark.args[remark.arg_count++] = (struct be_remark_arg){.key = "detail", .value = detail};
   be_session_remark(s, &remark);
+}
+
+void be_session_decline(struct be_session *s, const char *function, const char *file, unsigned line,
+                        enum be_reason reason, const char *detail) {
+  s->stats.functions++;
+  be_session_declined(s, function, file, line, reason, detail);
 }

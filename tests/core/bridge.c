@@ -90,7 +90,7 @@ static enum be_fate fate_of_stmt(struct be_function *f, const struct be_plan *pl
 static void check_identity(void) {
   struct be_session *session = session_in_mode(BE_MODE_IDENTITY);
   struct be_function *f = lift(session);
-  expect(be_function_run(f, BE_PLACE_LAST), "identity mode asks to lower");
+  expect(be_function_run(f), "identity mode asks to lower");
   const struct be_plan *plan = be_function_plan(f, false);
   expect(!plan->changed, "identity changes nothing");
   plan = be_function_plan(f, true);

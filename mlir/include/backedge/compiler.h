@@ -116,7 +116,7 @@ void be_function_count(struct be_function *function, unsigned modelled, unsigned
 
 /* Runs the session's passes (none in identity and rebuild mode). True: the function must be lowered
  * (something changed, or the mode says so). False: leave it alone. */
-bool be_function_run(struct be_function *function, enum be_place place);
+bool be_function_run(struct be_function *function);
 
 /* For `backedge opt`: runs the session's passes over every llvm.func with a body in a module of the
  * session's context. Returns 0, or -EINVAL when a pass left invalid IR (a warning says which). */
