@@ -36,11 +36,6 @@ bool be_access_covers(const struct be_ir *ir, MlirOperation there, MlirOperation
 
 /* ---- decomposition ---- */
 
-/* True for an `or` that adds: its operands have no bit in common. */
-static bool adds(enum be_opcode code, MlirOperation op) {
-  return code == BE_OP_ADD || (code == BE_OP_OR && be_op_has(op, "isDisjoint"));
-}
-
 static bool small(int64_t value) { return value > -(1LL << 31) && value < 1LL << 31; }
 
 static bool add_term(const struct be_ir *ir, struct be_address *out, MlirValue index,
@@ -56,12 +51,13 @@ static bool add_term(const struct be_ir *ir, struct be_address *out, MlirValue i
       out->offset += constant * scale;
       return true;
     }
-    bool exact = (adds(code, op) || code == BE_OP_SUB || code == BE_OP_MUL || code == BE_OP_SHL) &&
-                 ((be_op_overflow(ir, op) & BE_OVERFLOW_NSW) ||
-                  mlirIntegerTypeGetWidth(mlirValueGetType(index)) == 64);
+    bool exact =
+        (code == BE_OP_ADD || code == BE_OP_SUB || code == BE_OP_MUL || code == BE_OP_SHL) &&
+        ((be_op_overflow(ir, op) & BE_OVERFLOW_NSW) ||
+         mlirIntegerTypeGetWidth(mlirValueGetType(index)) == 64);
     if (exact && be_value_constant(ir, mlirOperationGetOperand(op, 1), &constant) &&
         small(constant) && small(scale)) {
-      if (adds(code, op))
+      if (code == BE_OP_ADD)
         out->offset += constant * scale;
       else if (code == BE_OP_SUB)
         out->offset -= constant * scale;

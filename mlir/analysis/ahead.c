@@ -565,16 +565,19 @@ static MlirValue copy(struct be_ahead *ahead, struct be_builder *b, struct copie
   return made;
 }
 
-/* A load made in every iteration on the way to the access, when its conditions are known too. */
+/* A load made in every iteration on the way to the access, when its conditions are known no later
+ * than its address is: waiting for more would cost what the prefetch is to save. */
 static MlirOperation stand_in(struct be_ahead *ahead, MlirOperation access, int trip) {
   struct condition conditions[CONDITIONS_MAX];
   int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(access));
   int count = conditions_of(ahead, block, trip, conditions);
-  struct verdict all = judge(ahead, be_access_pointer(ahead->ir, access), block, trip, DEPTH_MAX);
+  struct verdict address =
+      judge(ahead, be_access_pointer(ahead->ir, access), block, trip, DEPTH_MAX);
+  struct verdict all = address;
   for (int i = 0; i < count; i++)
     add_verdict(&all, judge(ahead, conditions[i].guard.value, conditions[i].guard.block,
                             conditions[i].trip, DEPTH_MAX));
-  return count > 0 && all.level >= 0 ? all.there : (MlirOperation){NULL};
+  return count > 0 && all.level == address.level ? all.there : (MlirOperation){NULL};
 }
 
 MlirValue be_ahead_build(struct be_ahead *ahead, MlirOperation anchor, MlirOperation access,
