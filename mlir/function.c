@@ -218,9 +218,8 @@ bool be_function_declare_global(struct be_function *f, const char *name, size_t 
 
 /* ---- run ------------------------------------------------------------------------------------ */
 
-/* Writes the ids into the IR: for passes, whose copies carry them, and for dumps. Not earlier: it
- * is a quarter of the cost of making an op, and identity mode can do without. */
-static void tag_ops(struct be_function *f) {
+/* Not earlier: it is a quarter of the cost of making an op, and few functions are changed. */
+void be_function_tag(struct be_function *f) {
   MlirStringRef name = mlirIdentifierStr(f->builder.ir->name_id);
   for (size_t id = 0; id < f->entry_count; id++)
     mlirOperationSetDiscardableAttributeByName(f->entries[id].op, name,
@@ -237,10 +236,13 @@ bool be_function_run(struct be_function *f) {
   stats->functions++;
   stats->statements += f->statements;
   stats->modelled += f->modelled;
-  if (session->options.mode == BE_MODE_PASSES || session->options.dump)
-    tag_ops(f);
+  if (session->options.dump)
+    be_function_tag(f);
+  else
+    session->untagged = f;
   bool ok = be_pipeline_run(session, mlirModuleGetOperation(f->module), f->func, f->name, &changes,
                             &reason);
+  session->untagged = NULL;
   f->started_us = be_now_us();
   f->attrs_may_differ = changes != 0;
   if (!ok) {

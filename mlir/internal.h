@@ -61,6 +61,7 @@ struct be_session {
   long changes_left;    /* -1: no limit */
   unsigned dump_count;
   bool stop_reported;
+  struct be_function *untagged; /* the one being run, as long as its ops have no ids */
 };
 
 uint64_t be_now_us(void);
@@ -142,6 +143,8 @@ struct be_function {
 /* Called by be_build while lifting: gives the op its id and records it. */
 void be_function_record(struct be_function *function, MlirOperation op,
                         const struct be_op_parts *parts);
+/* Writes the ids into the IR: before the first change, since copies carry them; and for dumps. */
+void be_function_tag(struct be_function *function);
 void be_plan_clear(struct be_plan *plan);
 
 #endif

@@ -84,6 +84,9 @@ bool be_run_change(struct be_run *run) {
     session->stop_reported = true;
     return false;
   }
+  if (session->untagged)
+    be_function_tag(session->untagged);
+  session->untagged = NULL;
   session->changes_left -= session->changes_left > 0;
   run->changes++;
   return true;

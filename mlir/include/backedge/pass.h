@@ -37,7 +37,8 @@ const struct be_ir *be_run_ir(const struct be_run *run);
 int64_t be_run_option(const struct be_run *run, const char *name, int64_t missing);
 
 /* To be asked before each change, once the change is known to be right. False: the change limit
- * (stop-after) is reached; leave the code alone. True: counted; now do it. */
+ * (stop-after) is reached; leave the code alone. True: counted; now do it. Ops have their
+ * `backedge.id` from the first time on that this is true. */
 bool be_run_change(struct be_run *run);
 
 /* False: remarks reach nobody, and need not be worked out. */
