@@ -1,7 +1,7 @@
-"""measure.py - builds programs plain and with the plugin, and times them side by side.
+"""measure.py - compilers and their plugins, runs side by side, remarks.
 
-A program here prints its CPU seconds and its result on one line (kernels/bench.h). Runs are
-interleaved, so that what else the machine does falls on all variants alike; figures are medians.
+Runs are interleaved, so that what else the machine does falls on all variants alike; figures are
+medians.
 """
 import collections
 import os
@@ -10,10 +10,9 @@ import statistics
 import subprocess
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(HERE))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-Remark = collections.namedtuple("Remark", "kind name reason line text args")
+Remark = collections.namedtuple("Remark", "kind name reason file line text args")
 
 
 class Compiler:
@@ -29,18 +28,29 @@ class Compiler:
                               capture_output=True, text=True, check=False)
         return done.stdout.split() if done.returncode == 0 else None
 
-    def compile(self, source, output, *flags):
-        subprocess.run([self.name, "-O2", "-g1", *flags, source, "-o", output, "-lm"], check=True)
+
+def build(workload, compiler, folder, by_hand=False):
+    """Returns ({label: what was built}, remarks): plain, again (the same), pass, and by hand."""
+    base = os.path.join(folder, f"{workload.name}-{compiler.name}")
+    remarks = base + ".yaml"
+    if os.path.exists(remarks):
+        os.remove(remarks)
+    plain = workload.build(compiler, base + ".plain")
+    built = {"plain": plain, "again": plain}
+    if by_hand:
+        built["hand"] = workload.build(compiler, base + ".hand", "-DHAND")
+    flags = compiler.flags("--passes", "insert-prefetch", "--remarks", remarks)
+    built["pass"] = workload.build(compiler, base + ".pass", *flags)
+    return built, list(read_remarks(remarks))
 
 
-def interleave(programs, runs, progress=None):
-    """{label: path} -> {label: [CPU seconds]}. Raises ValueError when the results differ."""
-    times, result = {label: [] for label in programs}, {}
+def interleave(workload, built, runs, progress=None):
+    """{label: [CPU seconds]}. Raises ValueError when the results differ."""
+    times, result = {label: [] for label in built}, {}
     for i in range(runs):
-        for label, path in programs.items():
-            done = subprocess.run([path], capture_output=True, text=True, check=True)
-            seconds, result[label] = done.stdout.split(None, 1)
-            times[label].append(float(seconds))
+        for label, one in built.items():
+            seconds, result[label] = workload.run(one)
+            times[label].append(seconds)
         if progress:
             progress(i + 1)
     if len(set(result.values())) != 1:
@@ -67,10 +77,11 @@ def read_remarks(path):
             kind = re.match(r"--- !(\w+)", document)
             if not kind:
                 continue
-            line = re.search(r"Line: (\d+)", document)
+            place = re.search(r"File: '?([^',]*)'?, Line: (\d+)", document)
             args = re.findall(r"^  - (\w+): '?([^'\n]*)'?$", document, re.M)
             yield Remark(kind[1], _field(document, "Name"), _field(document, "Reason"),
-                         int(line[1]) if line else 0, _field(document, "String"),
+                         os.path.basename(place[1]) if place else "",
+                         int(place[2]) if place else 0, _field(document, "String"),
                          [(k, v) for k, v in args if k not in ("String", "Reason")])
 
 

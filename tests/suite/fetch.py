@@ -10,7 +10,8 @@ import shutil
 import subprocess
 
 CACHE = os.environ.get("BACKEDGE_TEST_CACHE") or os.path.expanduser("~/.cache/backedge")
-SOURCES = {"lua5.4": "lua5.4", "zstd": "libzstd", "sqlite3": "sqlite3", "jsoncpp": "libjsoncpp"}
+SOURCES = {"lua5.4": "lua5.4", "zstd": "libzstd", "sqlite3": "sqlite3", "jsoncpp": "libjsoncpp",
+           "libdivsufsort": "libdivsufsort"}
 BINARIES = {"gcc-12-source"}
 
 
