@@ -32,12 +32,10 @@ uint32_t count_weight(const struct lift *l, unsigned succ) {
 }
 
 void count_block(struct lift *l, LLVMBasicBlockRef bb, MlirOperation terminator) {
-  if (bb != LLVMGetEntryBasicBlock(l->fun))
-    return;
-  uint64_t count = register_count(l->fun);
+  intptr_t count = (intptr_t)be_map_get(&l->counts, bb);
   if (count)
     mlirOperationSetDiscardableAttributeByName(terminator, mlirIdentifierStr(l->ir->name_count),
-                                               mlirIntegerAttrGet(l->ir->i64, (int64_t)count));
+                                               mlirIntegerAttrGet(l->ir->i64, count - 1));
 }
 
 void count_edges(struct lower *l, LLVMValueRef built, MlirOperation terminator) {

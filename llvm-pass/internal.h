@@ -76,6 +76,7 @@ struct lift {
   struct be_map edge_of;    /* invoke whose result its normal edge hands over -> block number + 1 */
   struct be_map symbols;    /* a global -> whether it is declared: 1 yes, 2 otherwise */
   struct be_map locations;  /* LLVMMetadataRef -> MlirLocation.ptr */
+  struct be_map counts;     /* LLVMBasicBlockRef -> its count in a profile + 1 */
   LLVMBasicBlockRef *bb_of; /* block number -> block; NULL: stands for an edge */
   LLVMBasicBlockRef *order; /* reverse postorder */
   int block_count, order_count;
@@ -277,8 +278,9 @@ void register_copy_facts(LLVMValueRef to, LLVMValueRef from, bool exact);
 void register_remark(LLVMValueRef fun, const struct be_remark *remark, const char *text);
 bool register_listens(LLVMContextRef ctx);
 void register_warn(LLVMModuleRef module, const char *text);
-/* Counts of executions from a profile; 0: none. */
-uint64_t register_count(LLVMValueRef fun);
+/* How often a profile says that each block was run: the block -> the count plus one. Nothing when
+ * there is no profile. */
+void register_counts(LLVMValueRef fun, struct be_map *counts);
 /* A copy of the function to go back to; owned until register_restore. That ends it: when the
  * function is broken, the copy becomes the function again. False: it cannot. */
 struct be_copy *register_save(LLVMValueRef fun);

@@ -316,6 +316,7 @@ bool lift_function(struct lift *l) {
   if (l->reason != BE_REASON_NONE)
     return false;
   define_params(l);
+  register_counts(l->fun, &l->counts);
   for (int i = 0; i < l->order_count && l->reason == BE_REASON_NONE; i++)
     lift_block(l, l->order[i]);
   be_function_count(l->out, l->modelled, l->opaque_count);
@@ -331,6 +332,7 @@ void lift_release(struct lift *l) {
   be_map_clear(&l->edge_of);
   be_map_clear(&l->symbols);
   be_map_clear(&l->locations);
+  be_map_clear(&l->counts);
   free(l->bb_of);
   free(l->order);
   free(l->stmts);

@@ -1,5 +1,7 @@
 /* register.cpp - what LLVM's C interface cannot do: registration, options, remarks, facts. */
 #include "internal.h"
+#include "llvm/Analysis/BlockFrequencyInfo.h"
+#include "llvm/Analysis/BranchProbabilityInfo.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/OptimizationRemarkEmitter.h"
 #include "llvm/IR/DebugInfoMetadata.h"
@@ -64,9 +66,17 @@ bool register_is_personality_funclet(LLVMValueRef Fun) {
          isFuncletEHPersonality(classifyEHPersonality(F->getPersonalityFn()));
 }
 
-uint64_t register_count(LLVMValueRef Fun) {
-  auto Count = cast<Function>(unwrap(Fun))->getEntryCount();
-  return Count ? Count->getCount() : 0;
+void register_counts(LLVMValueRef Fun, be_map *Counts) {
+  auto *F = cast<Function>(unwrap(Fun));
+  if (!F->hasProfileData())
+    return;
+  DominatorTree Tree(*F);
+  LoopInfo Loops(Tree);
+  BranchProbabilityInfo Probabilities(*F, Loops);
+  BlockFrequencyInfo Frequencies(*F, Probabilities, Loops);
+  for (BasicBlock &BB : *F)
+    if (auto Count = Frequencies.getBlockProfileCount(&BB))
+      be_map_set(Counts, wrap(&BB), reinterpret_cast<void *>(*Count + 1));
 }
 
 bool register_is_broken(LLVMValueRef Fun, char *Text, size_t Size) {
