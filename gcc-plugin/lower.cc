@@ -334,14 +334,16 @@ static void forget_analyses(lower *l) {
   if (l->cfg_changed) {
     free_dominance_info(CDI_DOMINATORS);
     free_dominance_info(CDI_POST_DOMINATORS);
-    if (loops_for_fn(fun)) {
-      loops_state_set(LOOPS_NEED_FIXUP);
-      calculate_dominance_info(CDI_DOMINATORS);
-      fix_loop_structure(NULL);
-    }
   }
   mark_virtual_operands_for_renaming(fun);
   update_ssa(TODO_update_ssa);
+  /* Only now: it moves edges, and GCC then mixes up the arguments of PHIs when one lacks its own,
+   * as those of memory did. */
+  if (l->cfg_changed && loops_for_fn(fun)) {
+    loops_state_set(LOOPS_NEED_FIXUP);
+    calculate_dominance_info(CDI_DOMINATORS);
+    fix_loop_structure(NULL);
+  }
   if (loops_for_fn(fun)) {
     free_numbers_of_iterations_estimates(fun);
     if (scev_initialized_p())

@@ -185,8 +185,12 @@ static void call_args(lower *l, const be_plan_op *op, gcall *old, bool same, aut
 }
 
 /* What the old call carried and the IR does not. Whether it is a tail call is for GCC to find. */
-static void copy_call_traits(gcall *call, gcall *old) {
+static void copy_call_traits(const lower *l, gcall *call, gcall *old) {
+  tree lhs = gimple_call_lhs(old);
   gimple_call_copy_flags(call, old);
+  /* Where a pass wants the record may be memory that the callee looks at. */
+  if (!l->rebuild && lhs && !TREE_ADDRESSABLE(TREE_TYPE(lhs)))
+    gimple_call_set_return_slot_opt(call, false);
   gimple_call_set_tail(call, false);
   gimple_call_set_fntype(call, gimple_call_fntype(old));
 }
@@ -200,7 +204,7 @@ void lower_call(lower *l, const be_plan_op *op) {
   gcall *call = gimple_build_call_vec(callee_of(l, op, old, same, type), args);
   gimple_call_set_fntype(call, type);
   if (same)
-    copy_call_traits(call, old);
+    copy_call_traits(l, call, old);
   if (result_size(op)) {
     MlirValue address = mlirOperationGetOperand(op->op, first_arg(op) - 1);
     gimple_call_set_lhs(call, lower_record(l, address, gimple_call_lhs(old)));

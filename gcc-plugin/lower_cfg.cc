@@ -205,8 +205,11 @@ struct wanted_edge {
   int flags;
 };
 
-/* Makes the block's edges the wanted ones; those that are right stay, with their probabilities. */
+/* Makes the block's edges the wanted ones; those that are right stay. */
 static void set_edges(lower *l, basic_block bb, const wanted_edge *wanted, unsigned count) {
+  edge kept;
+  edge_iterator ei;
+  bool changed = false;
   for (unsigned i = EDGE_COUNT(bb->succs); i-- > 0;) {
     edge e = EDGE_SUCC(bb, i);
     bool right = false;
@@ -214,19 +217,22 @@ static void set_edges(lower *l, basic_block bb, const wanted_edge *wanted, unsig
       right |= wanted[k].dest == e->dest;
     if (!right) {
       remove_edge(e);
-      l->cfg_changed = true;
+      changed = true;
     }
   }
   for (unsigned k = 0; k < count; k++) {
     edge e = find_edge(bb, wanted[k].dest);
     if (!e) {
       e = make_edge(bb, wanted[k].dest, 0);
-      e->probability = profile_probability::uninitialized();
-      l->cfg_changed = true;
+      changed = true;
     }
     e->flags &= ~(EDGE_TRUE_VALUE | EDGE_FALSE_VALUE | EDGE_FALLTHRU);
     e->flags |= wanted[k].flags;
   }
+  l->cfg_changed |= changed;
+  FOR_EACH_EDGE(kept, ei, bb->succs)
+  if (changed) /* count_edges says how they share what passes through the block now */
+    kept->probability = profile_probability::uninitialized();
 }
 
 static bool same_arguments(lower *l, MlirOperation term, unsigned a, unsigned b) {

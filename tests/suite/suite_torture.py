@@ -18,7 +18,9 @@ OLD_C = ["-Wno-implicit-int", "-Wno-implicit-function-declaration", "-Wno-int-co
          "-Wno-return-type", "-Wno-incompatible-function-pointer-types"]
 MODES = {"rebuild": {"mode": "rebuild", "verify": 1},
          "insert-prefetch": {"passes": "insert-prefetch", "verify": 1},
-         "stir": {"passes": "stir:seed=1", "verify": 1}}  # tests/core/stir.c edits everything
+         # tests/core: they edit everything, and mean nothing
+         "stir": {"passes": "stir:seed=1", "verify": 1},
+         "shake": {"passes": "shake:kinds=511", "verify": 1}}
 
 
 def _options(source):
@@ -83,7 +85,7 @@ def _case(suite, cc, source, level, modes):
                               f"/tmp/t -lm && /tmp/t")
     finally:
         for path in glob.glob(glob.escape(binary) + "*"):
-            if re.fullmatch(re.escape(binary) + r"(\.(rebuild|insert-prefetch|stir))?(\.o)?", path):
+            if re.fullmatch(re.escape(binary) + r"(\.(rebuild|insert-prefetch|stir|shake))?(\.o)?", path):
                 os.unlink(path)
 
 
@@ -108,7 +110,7 @@ def cases(suite):
         for cc in MAIN:
             for level in LEVELS if suite.full else ("-O0", "-O2"):
                 modes = ["rebuild"] + (
-                    ["insert-prefetch", "stir"] if level in ("-O2", "-O3") else [])
+                    ["insert-prefetch", "stir", "shake"] if level in ("-O2", "-O3") else [])
                 out.append(Case(f"{os.path.relpath(source, folder)} {cc} {level}", _case, suite, cc,
                                 source, level, modes))
     return out
