@@ -84,8 +84,9 @@ def _case(suite, cc, source, level, modes):
                 raise Failure(f"{mode}: exit {have}\n{quote(args)} && {compiler.cc} {other} -o "
                               f"/tmp/t -lm && /tmp/t")
     finally:
+        made = re.escape(binary) + rf"(\.({'|'.join(MODES)}))?(\.o)?"
         for path in glob.glob(glob.escape(binary) + "*"):
-            if re.fullmatch(re.escape(binary) + r"(\.(rebuild|insert-prefetch|stir|shake))?(\.o)?", path):
+            if re.fullmatch(made, path):
                 os.unlink(path)
 
 
