@@ -22,6 +22,42 @@ static void decline(function *fun, be_reason reason, const char *detail) {
                      detail);
 }
 
+enum { COUNTER_STEPS_MAX = 64 };
+
+/* Does the value come from a PHI of the loop's header? */
+static bool is_counter(class loop *loop, tree value) {
+  for (int i = 0; i < COUNTER_STEPS_MAX && TREE_CODE(value) == SSA_NAME; i++) {
+    gimple *def = SSA_NAME_DEF_STMT(value);
+    if (gimple_code(def) == GIMPLE_PHI)
+      return gimple_bb(def) == loop->header;
+    if (!is_gimple_assign(def))
+      return false;
+    value = gimple_assign_rhs1(def);
+  }
+  return false;
+}
+
+static bool is_counted(class loop *loop) {
+  auto_vec<edge> exits = get_loop_exit_edges(loop);
+  gimple *last = exits.length() == 1 ? last_stmt(exits[0]->src) : NULL;
+  gcond *test = last ? dyn_cast<gcond *>(last) : NULL;
+  return test &&
+         (is_counter(loop, gimple_cond_lhs(test)) || is_counter(loop, gimple_cond_rhs(test)));
+}
+
+static bool has_loops(function *fun) { return loops_for_fn(fun) && number_of_loops(fun) > 1; }
+
+static be_loops loops_of(function *fun) {
+  if (!has_loops(fun))
+    return BE_LOOPS_NONE;
+  for (unsigned i = 1; i < number_of_loops(fun); i++) {
+    class loop *loop = get_loop(fun, i);
+    if (loop && is_counted(loop))
+      return BE_LOOPS_COUNTED;
+  }
+  return BE_LOOPS_SOME;
+}
+
 /* ---- GCC's verifier ----------------------------------------------------------------------------
  * A function that it refuses would be the bridge's mistake: lower_check is to decline what cannot
  * be built. That ends the compilation, with a message that says whose mistake it is and how to
@@ -102,10 +138,14 @@ public:
   bool gate(function *fun) final override {
     return the_bridge.session && !seen_error() &&
            be_session_wants(the_bridge.session, place, symbol_of(fun),
-                            loops_for_fn(fun) && number_of_loops(fun) > 1);
+                            has_loops(fun) ? BE_LOOPS_COUNTED : BE_LOOPS_NONE);
   }
 
-  unsigned int execute(function *fun) final override { return run_place(fun); }
+  /* Whether remarks are listened to is known only here. */
+  unsigned int execute(function *fun) final override {
+    bool wanted = be_session_wants(the_bridge.session, place, symbol_of(fun), loops_of(fun));
+    return wanted ? run_place(fun) : 0;
+  }
 
 private:
   be_place place;

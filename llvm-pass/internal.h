@@ -288,6 +288,7 @@ bool register_restore(LLVMValueRef fun, struct be_copy *copy, bool broken);
 /* True when LLVM's verifier finds fault with the function; what it says first is in `text`. */
 bool register_is_broken(LLVMValueRef fun, char *text, size_t size);
 void register_remove_dead_blocks(LLVMValueRef fun);
+bool register_has_counted_loop(LLVMValueRef fun);
 /* Names a property on the first loop that the conditional branch's second way leads into, and makes
  * that way the only one. */
 void register_mark_loop(LLVMValueRef branch, const char *property);

@@ -51,13 +51,19 @@ static bool lower_by_plan(struct lift *lifted) {
   return reason == BE_REASON_NONE || reason == BE_REASON_HOST_VERIFIER;
 }
 
+static enum be_loops loops_of(const struct lift *l) {
+  if (!l->has_loops)
+    return BE_LOOPS_NONE;
+  return register_has_counted_loop(l->fun) ? BE_LOOPS_COUNTED : BE_LOOPS_SOME;
+}
+
 /* Lifts, runs and lowers one function. */
 bool run_place(struct bridge *bridge, LLVMValueRef fun, enum be_place place) {
   struct lift l;
   size_t len;
   bool changed = false;
   const char *name = LLVMGetValueName2(fun, &len);
-  if (LLVMIsDeclaration(fun) || !be_session_wants(bridge->session, place, name, true) ||
+  if (LLVMIsDeclaration(fun) || !be_session_wants(bridge->session, place, name, BE_LOOPS_COUNTED) ||
       register_is_done(fun))
     return false;
   bridge->fun = fun;
@@ -68,7 +74,7 @@ bool run_place(struct bridge *bridge, LLVMValueRef fun, enum be_place place) {
     lift_prepare(&l, bridge, fun);
     changed = true;
   }
-  if (be_session_wants(bridge->session, place, name, l.has_loops)) {
+  if (be_session_wants(bridge->session, place, name, loops_of(&l))) {
     if (!lift_function(&l))
       decline(bridge, fun, l.reason, l.detail);
     else if (be_function_run(l.out))

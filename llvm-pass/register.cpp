@@ -98,6 +98,34 @@ void register_remove_dead_blocks(LLVMValueRef Fun) {
   EliminateUnreachableBlocks(*cast<Function>(unwrap(Fun)));
 }
 
+/* Does the value come from a PHI of the loop's header? */
+static bool isCounter(const Loop &L, const Value *V) {
+  while (auto *I = dyn_cast<Instruction>(V)) {
+    if (isa<PHINode>(I))
+      return I->getParent() == L.getHeader();
+    if (!isa<BinaryOperator, GetElementPtrInst, CastInst>(I))
+      return false;
+    V = I->getOperand(0);
+  }
+  return false;
+}
+
+static bool isCounted(const Loop &L) {
+  SmallVector<Loop::Edge, 4> Exits;
+  L.getExitEdges(Exits);
+  auto *Branch =
+      Exits.size() == 1 ? dyn_cast<BranchInst>(Exits[0].first->getTerminator()) : nullptr;
+  auto *Test =
+      Branch && Branch->isConditional() ? dyn_cast<ICmpInst>(Branch->getCondition()) : nullptr;
+  return Test && (isCounter(L, Test->getOperand(0)) || isCounter(L, Test->getOperand(1)));
+}
+
+bool register_has_counted_loop(LLVMValueRef Fun) {
+  DominatorTree Tree(*cast<Function>(unwrap(Fun)));
+  LoopInfo Loops(Tree);
+  return any_of(Loops.getLoopsInPreorder(), [](const Loop *L) { return isCounted(*L); });
+}
+
 void register_mark_loop(LLVMValueRef BranchRef, const char *Property) {
   auto *Branch = cast<Instruction>(unwrap(BranchRef));
   BasicBlock *From = Branch->getSuccessor(1), *BB = Branch->getParent();

@@ -130,21 +130,28 @@ void be_session_release(struct be_session *s, bool done) {
   s->held = NULL;
 }
 
-static bool a_pass_wants(const struct be_options *options, bool has_loops) {
-  for (unsigned i = 0; i < options->pass_count; i++)
-    if (has_loops || !(options->passes[i]->needs & BE_NEEDS_LOOPS))
+/* The least that a function must have for the pass to be run on it. */
+static enum be_loops least_loops(const struct be_session *s, unsigned needs) {
+  if ((needs & BE_NEEDS_COUNTED_LOOPS) && !be_session_listens(s))
+    return BE_LOOPS_COUNTED;
+  return needs ? BE_LOOPS_SOME : BE_LOOPS_NONE;
+}
+
+static bool a_pass_wants(const struct be_session *s, enum be_loops loops) {
+  for (unsigned i = 0; i < s->options.pass_count; i++)
+    if (loops >= least_loops(s, s->options.passes[i]->needs))
       return true;
   return false;
 }
 
 bool be_session_wants(const struct be_session *s, enum be_place place, const char *function,
-                      bool has_loops) {
+                      enum be_loops loops) {
   const struct be_options *options = &s->options;
   if (options->only && strcmp(options->only, function) != 0)
     return false;
   if (options->mode != BE_MODE_PASSES)
     return true;
-  return place == BE_PLACE_LOOPS && s->changes_left != 0 && a_pass_wants(options, has_loops);
+  return place == BE_PLACE_LOOPS && s->changes_left != 0 && a_pass_wants(s, loops);
 }
 
 void be_session_declined(struct be_session *s, const char *function, const char *file,

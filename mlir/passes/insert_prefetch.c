@@ -460,6 +460,6 @@ static const char *const options[] = {
 const struct be_pass be_pass_insert_prefetch = {
     .name = "insert-prefetch",
     .summary = "prefetch what loops will load through indices and pointers",
-    .needs = BE_NEEDS_LOOPS,
+    .needs = BE_NEEDS_COUNTED_LOOPS,
     .options = options,
     .run = run};

@@ -51,9 +51,16 @@ enum be_place {
   BE_PLACE_LAST   /* every function, the last point of the middle end: identity and rebuild */
 };
 
+/* What a compiler knows of a function's loops before it is lifted; each includes the one before. */
+enum be_loops {
+  BE_LOOPS_NONE,
+  BE_LOOPS_SOME,
+  BE_LOOPS_COUNTED /* one has a single way out, by a comparison of what its header's PHI counts */
+};
+
 /* True when `function` is to be lifted at this place. Cheap. */
 bool be_session_wants(const struct be_session *session, enum be_place place, const char *function,
-                      bool has_loops);
+                      enum be_loops loops);
 
 /* Counts a function that could not be lifted or lowered, and remarks on it. */
 void be_session_decline(struct be_session *session, const char *function, const char *file,

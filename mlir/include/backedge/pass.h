@@ -15,7 +15,9 @@ extern "C" {
 
 /* What a pass needs from the place it runs at. */
 enum be_needs {
-  BE_NEEDS_LOOPS = 1 /* a function without loops is not even lifted for it */
+  BE_NEEDS_LOOPS = 1, /* a function without loops is not even lifted for it */
+  /* Nor is one whose loops have no known end (be_bound_read), unless remarks on them are read. */
+  BE_NEEDS_COUNTED_LOOPS = 2
 };
 
 /* One run of one pass over one function. Opaque to the pass but for the IR. */
