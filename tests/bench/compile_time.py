@@ -48,7 +48,7 @@ def cpu_name():
 
 
 def header(compilers):
-    print(f"Machine: {cpu_name()}, {os.cpu_count()} CPUs, Linux {platform.release()}. "
+    print(f"Machine: {cpu_name()}, {os.cpu_count()} CPUs, Linux {platform.release().split('-')[0]}. "
           f"Date: {datetime.date.today()}.")
     for compiler in compilers:
         print(f"{compiler.name}: {compiler.version}.")
