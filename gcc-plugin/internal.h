@@ -71,6 +71,7 @@
  * loads into the other as far as plugin_init, which refuses with a message of its own. */
 extern decltype(sort_case_labels) sort_case_labels __attribute__((weak));
 extern decltype(gimple_build_switch) gimple_build_switch __attribute__((weak));
+extern decltype(build_vector_from_ctor) build_vector_from_ctor __attribute__((weak));
 extern decltype(gimple_build_call_vec) gimple_build_call_vec __attribute__((weak));
 extern decltype(gimple_could_trap_p) gimple_could_trap_p __attribute__((weak));
 extern void copy_warning(location_t, location_t) __attribute__((weak));
