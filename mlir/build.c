@@ -104,6 +104,14 @@ MlirValue be_build_cast(struct be_builder *b, enum be_opcode code, MlirType type
   return build_value(b, code, type, &value, 1, NULL);
 }
 
+MlirValue be_build_resize(struct be_builder *b, MlirValue value, MlirType type) {
+  unsigned from = mlirIntegerTypeGetWidth(mlirValueGetType(value));
+  unsigned to = mlirIntegerTypeGetWidth(type);
+  if (from == to)
+    return value;
+  return be_build_cast(b, from < to ? BE_OP_ZEXT : BE_OP_TRUNC, type, value);
+}
+
 /* i1, or a vector of it when the operands are vectors. */
 static MlirType compare_type(const struct be_ir *ir, MlirType type) {
   if (!mlirTypeIsAVector(type))

@@ -71,6 +71,14 @@ unsigned be_op_overflow(const struct be_ir *ir, MlirOperation op) {
   return BE_OVERFLOW_WRAPS;
 }
 
+void be_op_drop_promises(MlirOperation op) {
+  static const char *const promises[] = {BE_ATTR_OVERFLOW, "inbounds", "isExact", "isDisjoint",
+                                         "nonNeg"};
+  for (size_t i = 0; i < sizeof promises / sizeof *promises; i++)
+    if (be_op_has(op, promises[i]))
+      mlirOperationRemoveAttributeByName(op, mlirStringRefCreateFromCString(promises[i]));
+}
+
 /* ---- effects -------------------------------------------------------------------------------- */
 
 enum {

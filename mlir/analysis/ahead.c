@@ -60,9 +60,11 @@ static bool bound_usable(const struct be_ahead *ahead) {
   const struct be_bound *bound = &ahead->bound;
   MlirType type = mlirValueGetType(bound->induction.value);
   bool integer = mlirTypeIsAInteger(type);
+  unsigned width = integer ? mlirIntegerTypeGetWidth(type) : 64;
   if (!integer && !mlirTypeEqual(type, ahead->ir->ptr))
     return false;
-  if (integer && (mlirIntegerTypeGetWidth(type) < 16 || mlirIntegerTypeGetWidth(type) > 64))
+  if (width < 16 || width > 64 ||
+      (uint64_t)llabs(bound->induction.step) > (UINT64_MAX >> (64 - width)) / BE_AHEAD_MAX)
     return false;
   if (bound->predicate == BE_ICMP_NE)
     return true;
@@ -204,7 +206,7 @@ static struct verdict judge_choice(struct be_ahead *ahead, MlirValue value, int 
   for (int i = 0; i < 2; i++) {
     MlirValue one = be_cfg_incoming(cfg, block, number, preds[i]);
     add_verdict(&all, mlirValueIsNull(one) ? refuse(BE_REASON_GUARDED)
-                                           : judge(ahead, one, preds[i], trip, depth));
+                                           : judge(ahead, one, block, trip, depth));
   }
   return all;
 }
@@ -224,7 +226,7 @@ static struct verdict judge_argument(struct be_ahead *ahead, MlirValue value, in
   int from, asked = trip;
   MlirValue is = origin(ahead, value, &trip, &from);
   return mlirValueIsNull(is) ? judge_choice(ahead, value, asked, depth)
-                             : judge(ahead, is, from, trip, depth);
+                             : judge(ahead, is, be_cfg_value_block(ahead->cfg, value), trip, depth);
 }
 
 /* A division may trap; copied only when its divisor cannot be the one that does. */
@@ -238,7 +240,7 @@ static bool division_safe(const struct be_ahead *ahead, MlirOperation op) {
     return constant != 0 && constant != -1;
   bool is_unsigned = code == BE_OP_UDIV || code == BE_OP_UREM;
   int block = be_cfg_number(ahead->cfg, mlirOperationGetBlock(op));
-  return is_unsigned && !be_loop_has_value(ahead->cfg, ahead->loop, divisor) &&
+  return is_unsigned && !ahead->may_leave && !be_loop_has_value(ahead->cfg, ahead->loop, divisor) &&
          be_loop_always_runs(ahead->cfg, ahead->loop, block);
 }
 
@@ -335,6 +337,10 @@ static struct verdict judge_op(struct be_ahead *ahead, MlirValue value, int trip
   if (code == BE_OP_LOAD)
     return judge_load(ahead, op, trip, depth);
   unsigned effects = be_op_effects(ahead->ir, op);
+  if (mlirTypeIsAFloat(mlirValueGetType(value)) ||
+      (mlirOperationGetNumOperands(op) > 0 &&
+       mlirTypeIsAFloat(mlirValueGetType(mlirOperationGetOperand(op, 0)))))
+    return refuse(BE_REASON_NOT_COPYABLE); /* it may raise floating-point exceptions */
   bool division = effects == BE_EFFECT_TRAP && division_safe(ahead, op);
   if (code == BE_OP_OTHER || code == BE_OP_STMT || code == BE_OP_CALL || (effects && !division) ||
       mlirOperationGetNumResults(op) != 1)
@@ -417,25 +423,37 @@ static int64_t last_from_limit(const struct be_bound *bound) {
   }
 }
 
-/* The last value that the induction may have, as an integer, in the block before the loop. Where
- * the first iteration is not tested, the first value may be the last one. */
+/* What does not change in the loop is built before it. */
+static struct be_builder before_loop(const struct be_ahead *ahead, const struct be_builder *here) {
+  return ahead->loop->entry < 0
+             ? *here
+             : be_builder_before(ahead->ir, ahead->cfg->terms[ahead->loop->entry]);
+}
+
+/* The last value that the induction has when each iteration was tested, as an integer. */
 static MlirValue build_last(struct be_ahead *ahead, struct be_builder *here) {
   const struct be_bound *bound = &ahead->bound;
-  struct be_builder before = *here;
-  if (ahead->loop->entry >= 0)
-    before = be_builder_before(ahead->ir, ahead->cfg->terms[ahead->loop->entry]);
+  struct be_builder before = before_loop(ahead, here);
   if (!mlirValueIsNull(ahead->last))
     return ahead->last;
   MlirValue last = plus(&before, as_integer(&before, bound->limit), last_from_limit(bound));
-  if (!bound->always_tested && bound->predicate != BE_ICMP_NE) {
-    MlirValue entered =
-        be_build_icmp(&before, bound->predicate, bound->induction.first, bound->limit);
-    MlirValue first = as_integer(&before, bound->induction.first);
-    last = be_build_select(&before, entered, last, first);
-  }
   if (ahead->loop->entry >= 0)
     ahead->last = last;
   return last;
+}
+
+/* How many iterations ahead is wanted. Where the first iteration is not tested and would not have
+ * passed, none: that iteration is the last, or the induction wraps and nothing is known. */
+static MlirValue build_wanted(struct be_ahead *ahead, struct be_builder *here, MlirType type,
+                              int64_t distance) {
+  const struct be_bound *bound = &ahead->bound;
+  if (bound->always_tested || bound->predicate == BE_ICMP_NE)
+    return be_build_int(here, type, distance);
+  struct be_builder before = before_loop(ahead, here);
+  MlirValue entered =
+      be_build_icmp(&before, bound->predicate, bound->induction.first, bound->limit);
+  return be_build_select(&before, entered, be_build_int(&before, type, distance),
+                         be_build_int(&before, type, 0));
 }
 
 /* min(distance, iterations left), as an unsigned number: what is left is the distance to the last
@@ -448,7 +466,7 @@ static MlirValue build_iterations(struct be_ahead *ahead, struct be_builder *b, 
   MlirType type = mlirValueGetType(now);
   MlirValue left = step > 0 ? be_build_binary(b, BE_OP_SUB, last, now, 0)
                             : be_build_binary(b, BE_OP_SUB, now, last, 0);
-  MlirValue wanted = be_build_int(b, type, distance);
+  MlirValue wanted = build_wanted(ahead, b, type, distance);
   if (llabs(step) == 1) {
     MlirValue short_of = be_build_icmp(b, BE_ICMP_ULT, left, wanted);
     return be_build_select(b, short_of, left, wanted);
@@ -458,14 +476,6 @@ static MlirValue build_iterations(struct be_ahead *ahead, struct be_builder *b, 
   return be_build_select(b, enough, wanted, be_build_int(b, type, 0));
 }
 
-static MlirValue resized(struct be_builder *b, MlirValue value, MlirType type) {
-  unsigned from = mlirIntegerTypeGetWidth(mlirValueGetType(value));
-  unsigned to = mlirIntegerTypeGetWidth(type);
-  if (from == to)
-    return value;
-  return be_build_cast(b, from < to ? BE_OP_ZEXT : BE_OP_TRUNC, type, value);
-}
-
 static MlirValue build_induction(struct be_ahead *ahead, struct be_builder *b,
                                  struct copies *copies, const struct be_induction *induction) {
   MlirType type = mlirValueGetType(induction->value);
@@ -473,22 +483,11 @@ static MlirValue build_induction(struct be_ahead *ahead, struct be_builder *b,
   MlirType wide = pointer ? b->ir->i64 : type;
   if (mlirValueIsNull(copies->iterations))
     copies->iterations = build_iterations(ahead, b, copies->distance);
-  MlirValue amount = resized(b, copies->iterations, wide);
+  MlirValue amount = be_build_resize(b, copies->iterations, wide);
   if (induction->step != 1)
     amount = be_build_binary(b, BE_OP_MUL, amount, be_build_int(b, wide, induction->step), 0);
   return pointer ? be_build_index(b, b->ir->i8, induction->value, amount, false)
                  : be_build_binary(b, BE_OP_ADD, induction->value, amount, 0);
-}
-
-/* Facts that hold where the original runs, and may not where the copy does. */
-static void drop_promises(const struct be_ir *ir, MlirOperation op) {
-  static const char *const flags[] = {"inbounds", "isExact", "isDisjoint", "nonNeg"};
-  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-    if (be_op_has(op, flags[i]))
-      mlirOperationRemoveAttributeByName(op, mlirStringRefCreateFromCString(flags[i]));
-  if (be_op_overflow(ir, op))
-    mlirOperationSetAttributeByName(op, mlirStringRefCreateFromCString("overflowFlags"),
-                                    ir->overflow[BE_OVERFLOW_WRAPS]);
 }
 
 static MlirValue copy(struct be_ahead *ahead, struct be_builder *b, struct copies *copies,
@@ -522,7 +521,7 @@ static MlirValue copy_op(struct be_ahead *ahead, struct be_builder *b, struct co
     for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); i++)
       mlirOperationSetOperand(clone, i,
                               copy(ahead, b, copies, mlirOperationGetOperand(op, i), trip));
-  drop_promises(ahead->ir, clone);
+  be_op_drop_promises(clone);
   mlirBlockInsertOwnedOperationBefore(b->block, b->before, clone);
   return mlirOperationGetResult(clone, 0);
 }

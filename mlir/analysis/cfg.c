@@ -266,8 +266,21 @@ bool be_loop_always_runs(const struct be_cfg *cfg, const struct be_loop *loop, i
   }
 }
 
-/* True when, in one iteration of the loop, what comes to `from` comes to `block` too: there is no
- * way from the one to the iteration's end, or out, that leaves out the other. */
+/* True for an edge that begins a further trip of a loop around `block`, inside `loop` or that one.
+ */
+static bool begins_trip(const struct be_cfg *cfg, const struct be_loop *loop, int at, int to,
+                        int block) {
+  for (const struct be_loop *in = &cfg->loops[cfg->loop_of[block]];; in = &cfg->loops[in->parent]) {
+    if (to == in->header && in->contains[at])
+      return true;
+    if (in == loop)
+      return false;
+  }
+}
+
+/* True when, in one iteration of the loop, what comes to `from` comes to `block` too, in the first
+ * trip of inner loops: there is no way from the one to the iteration's end, out, or to a further
+ * trip, that leaves out the other. */
 static bool runs_with(const struct be_cfg *cfg, const struct be_loop *loop, int from, int block) {
   bool *seen = be_calloc(cfg->count, sizeof *seen), surely = true;
   int *stack = be_calloc(cfg->count + 1, sizeof *stack), depth = 0;
@@ -279,7 +292,7 @@ static bool runs_with(const struct be_cfg *cfg, const struct be_loop *loop, int 
     surely = successor_count(cfg, at) > 0;
     for (int s = 0; s < successor_count(cfg, at); s++) {
       int to = successor(cfg, at, s);
-      surely &= loop->contains[to] && to != loop->header;
+      surely &= loop->contains[to] && !begins_trip(cfg, loop, at, to, block);
       if (!seen[to])
         stack[depth++] = to;
       seen[to] = true;

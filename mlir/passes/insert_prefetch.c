@@ -247,7 +247,8 @@ static enum be_reason too_dear(struct work *work, const struct plan *plan, const
   int64_t overlap = be_run_option(work->run, "overlap", OVERLAP);
   bool decides = be_op_code(work->ir, plan->access) == BE_OP_LOAD &&
                  be_map_get(&work->deciding, plan->access.ptr) != NULL;
-  return decides || *number * overlap > WINDOW ? BE_REASON_NONE : BE_REASON_OVERLAPPED;
+  return decides || overlap == 0 || *number * overlap > WINDOW ? BE_REASON_NONE
+                                                               : BE_REASON_OVERLAPPED;
 }
 
 static void read_request(struct work *work, struct plan *plan) {
@@ -261,7 +262,7 @@ static void read_request(struct work *work, struct plan *plan) {
   plan->wanted = true;
   plan->distance = mlirIntegerAttrGetValueInt(mlirArrayAttrGetElement(attr, 0));
   plan->locality = mlirIntegerAttrGetValueInt(mlirArrayAttrGetElement(attr, 1)) & 3;
-  if (plan->distance < 0 || plan->distance > 4096)
+  if (plan->distance < 0 || plan->distance > BE_AHEAD_MAX)
     plan->distance = 0;
 }
 
@@ -337,8 +338,8 @@ static int trips_to_see(struct work *work, const struct access *access) {
 static int64_t distance_of(struct work *work, const struct plan *plan, int chain) {
   int64_t whole = plan->distance ? plan->distance : be_run_option(work->run, "distance", DISTANCE);
   int64_t distance = plan->distance ? whole : whole * (chain + 1 - plan->level) / (chain + 1);
-  if (whole > 4096)
-    distance = 4096;
+  if (distance > BE_AHEAD_MAX)
+    distance = BE_AHEAD_MAX;
   return distance < 1 ? 1 : distance;
 }
 

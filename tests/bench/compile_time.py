@@ -48,7 +48,8 @@ def cpu_name():
 
 
 def header(compilers):
-    print(f"Machine: {cpu_name()}, {os.cpu_count()} CPUs, Linux {platform.release().split('-')[0]}. "
+    release = platform.release().split("-")[0]
+    print(f"Machine: {cpu_name()}, {os.cpu_count()} CPUs, Linux {release}. "
           f"Date: {datetime.date.today()}.")
     for compiler in compilers:
         print(f"{compiler.name}: {compiler.version}.")

@@ -83,11 +83,15 @@ llvm.func @chain(%a: !llvm.ptr, %b: !llvm.ptr, %c: !llvm.ptr, %n: i64) -> i64 {
   llvm.return %sum2 : i64
 }
 
-// Bottom-tested with `<`: the first iteration is not tested, so it may be the last one too.
+// Bottom-tested with `<`: the first iteration is not tested, and where it would not have passed,
+// nothing is known of the next ones.
 // CHECK-LABEL: llvm.func @untested_first
-// CHECK: %[[ENTERED:.*]] = llvm.icmp "slt" %{{.*}}, %arg2 : i64
-// CHECK: llvm.select %[[ENTERED]]
+// CHECK-DAG: %[[ENTERED:.*]] = llvm.icmp "slt" %{{.*}}, %arg2 : i64
+// CHECK-DAG: %[[DISTANCE:.*]] = llvm.mlir.constant(32 : i64)
+// CHECK: %[[WANTED:.*]] = llvm.select %[[ENTERED]], %[[DISTANCE]], %{{.*}}
 // CHECK: llvm.br
+// CHECK: %[[SHORT:.*]] = llvm.icmp "ult" %[[LEFT:.*]], %[[WANTED]]
+// CHECK: llvm.select %[[SHORT]], %[[LEFT]], %[[WANTED]]
 // CHECK: llvm.intr.prefetch
 llvm.func @untested_first(%a: !llvm.ptr, %b: !llvm.ptr, %n: i64) -> i64 {
   %zero = llvm.mlir.constant(0 : i64) : i64

@@ -32,8 +32,10 @@ const struct be_bound *be_ahead_bound(const struct be_ahead *ahead);
 /* True when something in the loop may leave it unseen. */
 bool be_ahead_may_leave(const struct be_ahead *ahead);
 
-/* Trips of an inner loop that can be looked at. */
-enum { BE_AHEAD_TRIPS = 4 };
+enum {
+  BE_AHEAD_TRIPS = 4, /* trips of an inner loop that can be looked at */
+  BE_AHEAD_MAX = 4096 /* iterations */
+};
 
 /* Can `value`, as block `user` uses it, be computed ahead? Values of an inner loop are meant as
  * they are in its trip number `trip` (0: the first) of the later iteration. Returns the number of
@@ -46,10 +48,10 @@ int be_ahead_level(struct be_ahead *ahead, MlirValue value, int user, int trip, 
  * after the loop's test; -1: there is none. */
 int be_ahead_place(const struct be_ahead *ahead, int block);
 
-/* Builds the address of a load or store, which be_ahead_level has allowed, `distance` (>= 1)
- * iterations ahead, before `anchor`, which stands in a block from be_ahead_place. Where it can be
- * told that the access will not be made, the address is one that was read on the way. What was
- * built before for the same anchor and distance is used again. */
+/* Builds the address of a load or store, which be_ahead_level has allowed, `distance` (1 to
+ * BE_AHEAD_MAX) iterations ahead, before `anchor`, which stands in a block from be_ahead_place.
+ * Where it can be told that the access will not be made, the address is one that was read on the
+ * way. What was built before for the same anchor and distance is used again. */
 MlirValue be_ahead_build(struct be_ahead *ahead, MlirOperation anchor, MlirOperation access,
                          int trip, int64_t distance);
 

@@ -140,6 +140,9 @@ MlirStringRef be_op_string(MlirOperation op, const char *name);
 /* llvm.icmp's predicate; llvm.add/sub/mul/shl's overflow flags. */
 enum be_icmp be_op_icmp(MlirOperation op);
 unsigned be_op_overflow(const struct be_ir *ir, MlirOperation op);
+/* Takes from a copy the facts that hold where the original runs, and may not where the copy does:
+ * that nothing overflows, that addresses are in bounds. */
+void be_op_drop_promises(MlirOperation op);
 
 /* GEP: number of indices; index i is constant when *dynamic comes back null. The element type. */
 size_t be_gep_index_count(MlirOperation op);
@@ -209,6 +212,8 @@ MlirValue be_build_simple(struct be_builder *b, enum be_opcode code, MlirType re
                           const MlirValue *operands, size_t count, const char *attr,
                           MlirAttribute value);
 MlirValue be_build_cast(struct be_builder *b, enum be_opcode code, MlirType type, MlirValue value);
+/* An integer as one of another width: extended with zeros, or truncated. */
+MlirValue be_build_resize(struct be_builder *b, MlirValue value, MlirType type);
 MlirValue be_build_icmp(struct be_builder *b, enum be_icmp predicate, MlirValue lhs, MlirValue rhs);
 MlirValue be_build_select(struct be_builder *b, MlirValue cond, MlirValue yes, MlirValue no);
 
