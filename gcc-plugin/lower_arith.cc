@@ -59,8 +59,7 @@ static bool shift_can(lower *l, const be_plan_op *op) {
 
 static bool part_can(lower *l, const be_plan_op *op) {
   tree type = lower_type_of(l, mlirOperationGetOperand(op->op, 0));
-  MlirAttribute position =
-      mlirOperationGetAttributeByName(op->op, mlirStringRefCreateFromCString("position"));
+  MlirAttribute position = be_op_attr(op->op, "position");
   return (type && TREE_CODE(type) == COMPLEX_TYPE && mlirDenseArrayGetNumElements(position) == 1) ||
          lower_cannot(l, "a member of a value that is no complex number");
 }
@@ -337,8 +336,7 @@ static void lower_abs(lower *l, const be_plan_op *op) {
 
 static void lower_part(lower *l, const be_plan_op *op) {
   tree value = lower_operand(l, op, 0, NULL_TREE);
-  MlirAttribute position =
-      mlirOperationGetAttributeByName(op->op, mlirStringRefCreateFromCString("position"));
+  MlirAttribute position = be_op_attr(op->op, "position");
   tree_code code = mlirDenseI64ArrayGetElement(position, 0) ? IMAGPART_EXPR : REALPART_EXPR;
   assign(l, op, TREE_TYPE(TREE_TYPE(value)), code, value, NULL_TREE);
 }

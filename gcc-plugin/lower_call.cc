@@ -32,8 +32,7 @@ static unsigned first_arg(const be_plan_op *op) {
 
 /* The bytes of a record that argument i is the address of, or 0. */
 static int64_t by_value(const be_plan_op *op, unsigned i) {
-  MlirAttribute sizes =
-      mlirOperationGetAttributeByName(op->op, mlirStringRefCreateFromCString(BE_ATTR_BY_VALUE));
+  MlirAttribute sizes = be_op_attr(op->op, BE_ATTR_BY_VALUE);
   bool known = !mlirAttributeIsNull(sizes) && mlirDenseArrayGetNumElements(sizes) > (intptr_t)i;
   return known ? mlirDenseI64ArrayGetElement(sizes, i) : 0;
 }

@@ -103,7 +103,7 @@ static int64_t case_value(MlirAttribute values, unsigned i, unsigned bits) {
 }
 
 static MlirAttribute case_values(const be_plan_op *term) {
-  return mlirOperationGetAttributeByName(term->op, mlirStringRefCreateFromCString("case_values"));
+  return be_op_attr(term->op, "case_values");
 }
 
 static int compare_values(const void *a, const void *b) {

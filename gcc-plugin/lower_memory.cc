@@ -228,8 +228,7 @@ enum { ALIGN_MAX = 4096 };
 /* A constant number of bytes or elements in the entry block. */
 static bool alloca_size(lower *l, const be_plan_op *op, uint64_t *size) {
   int64_t count;
-  MlirAttribute type =
-      mlirOperationGetAttributeByName(op->op, mlirStringRefCreateFromCString("elem_type"));
+  MlirAttribute type = be_op_attr(op->op, "elem_type");
   if (!be_value_constant(l->ir, mlirOperationGetOperand(op->op, 0), &count) || count <= 0 ||
       !mlirAttributeIsAType(type))
     return false;

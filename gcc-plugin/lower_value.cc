@@ -4,13 +4,9 @@
 /* ---- constants ---------------------------------------------------------------------------------
  */
 
-static MlirAttribute attribute(MlirOperation op, const char *name) {
-  return mlirOperationGetAttributeByName(op, mlirStringRefCreateFromCString(name));
-}
-
 bool lower_constant_can(lower *l, const be_plan_op *op) {
   MlirType type = mlirValueGetType(mlirOperationGetResult(op->op, 0));
-  MlirAttribute value = attribute(op->op, "value");
+  MlirAttribute value = be_op_attr(op->op, "value");
   switch (op->code) {
   case BE_OP_CONSTANT:
     if (mlirAttributeIsAInteger(value) && type_bits(type) >= 1 && type_bits(type) <= 64)
@@ -29,7 +25,7 @@ bool lower_constant_can(lower *l, const be_plan_op *op) {
 }
 
 static tree int_constant(MlirOperation op, tree type) {
-  MlirAttribute value = attribute(op, "value");
+  MlirAttribute value = be_op_attr(op, "value");
   unsigned bits = type_bits(mlirValueGetType(mlirOperationGetResult(op, 0)));
   if (!type || !INTEGRAL_TYPE_P(type) || TYPE_PRECISION(type) != bits)
     type = build_nonstandard_integer_type(bits, true);
@@ -37,7 +33,7 @@ static tree int_constant(MlirOperation op, tree type) {
 }
 
 static tree real_constant(lower *l, MlirOperation op, tree type) {
-  double number = mlirFloatAttrGetValueDouble(attribute(op, "value"));
+  double number = mlirFloatAttrGetValueDouble(be_op_attr(op, "value"));
   bool is_double = mlirTypeEqual(mlirValueGetType(mlirOperationGetResult(op, 0)), l->ir->f64);
   tree plain = is_double ? double_type_node : float_type_node;
   if (!type || !SCALAR_FLOAT_TYPE_P(type) || TYPE_MODE(type) != TYPE_MODE(plain))

@@ -211,7 +211,7 @@ static void note(MlirOperation op, const char *name, MlirAttribute value) {
 void request_access(MlirOperation op, tree ref) {
   tree found = the_bridge.mode == BE_MODE_PASSES ? attribute_of_access(ref) : NULL_TREE;
   if (found)
-    note(op, "backedge.prefetch", request_of(found));
+    note(op, BE_ATTR_PREFETCH, request_of(found));
 }
 
 /* ---- loops
@@ -259,6 +259,6 @@ void request_loop(MlirOperation terminator, basic_block bb) {
     return;
   for (int i = 0; i < pragma_count; i++)
     if (speaks_of(&pragmas[i], loop))
-      note(terminator, pragmas[i].wanted ? "backedge.prefetch" : "backedge.noprefetch",
+      note(terminator, pragmas[i].wanted ? BE_ATTR_PREFETCH : BE_ATTR_NOPREFETCH,
            the_bridge.ir->unit);
 }

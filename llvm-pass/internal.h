@@ -211,7 +211,6 @@ LLVMValueRef lower_emit(struct lower *l, const char *intrinsic, LLVMTypeRef *typ
 /* The type the op's result has, NULL when there is none. */
 LLVMTypeRef lower_result_type(struct lower *l, const struct be_plan_op *op);
 LLVMValueRef lower_global(struct lower *l, MlirStringRef name);
-MlirAttribute lower_attr(MlirOperation op, const char *name);
 
 /* lower_arith.c */
 bool lower_arith_can(struct lower *l, const struct be_plan_op *op);

@@ -5,7 +5,7 @@ bool lower_arith_can(struct lower *l, const struct be_plan_op *op) {
   if (!lower_opcode(op->code) || op->code == BE_OP_OTHER)
     return false;
   if (op->code == BE_OP_EXTRACTVALUE || op->code == BE_OP_INSERTVALUE) {
-    MlirAttribute position = lower_attr(op->op, "position");
+    MlirAttribute position = be_op_attr(op->op, "position");
     return mlirDenseArrayGetNumElements(position) == 1;
   }
   return lower_result_type(l, op) != NULL;
@@ -36,7 +36,7 @@ static LLVMValueRef lower_binary(struct lower *l, const struct be_plan_op *op, L
 }
 
 static LLVMValueRef lower_shuffle(struct lower *l, const struct be_plan_op *op) {
-  MlirAttribute mask = lower_attr(op->op, "mask");
+  MlirAttribute mask = be_op_attr(op->op, "mask");
   LLVMTypeRef i32 = LLVMInt32TypeInContext(l->bridge->ctx);
   LLVMValueRef elements[256];
   intptr_t count = mlirDenseArrayGetNumElements(mask);
@@ -50,7 +50,7 @@ static LLVMValueRef lower_shuffle(struct lower *l, const struct be_plan_op *op) 
 }
 
 static unsigned position_of(MlirOperation op) {
-  return (unsigned)mlirDenseI64ArrayGetElement(lower_attr(op, "position"), 0);
+  return (unsigned)mlirDenseI64ArrayGetElement(be_op_attr(op, "position"), 0);
 }
 
 static LLVMValueRef lower_special(struct lower *l, const struct be_plan_op *op) {

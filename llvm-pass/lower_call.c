@@ -21,7 +21,7 @@ static LLVMTypeRef declared_type(struct lower *l, MlirStringRef name) {
   MlirBlock body = mlirOperationGetBlock(func);
   for (MlirOperation op = mlirBlockGetFirstOperation(body); !mlirOperationIsNull(op);
        op = mlirOperationGetNextInBlock(op)) {
-    MlirAttribute type = lower_attr(op, "function_type");
+    MlirAttribute type = be_op_attr(op, "function_type");
     if (!mlirAttributeIsNull(type) && mlirStringRefEqual(be_op_string(op, "sym_name"), name))
       return be_map_get(&l->bridge->host_types, mlirTypeAttrGetValue(type).ptr);
   }
@@ -31,13 +31,13 @@ static LLVMTypeRef declared_type(struct lower *l, MlirStringRef name) {
 /* How many of the op's operands are its callee's and its arguments. */
 static size_t call_operands(const struct be_plan_op *op) {
   if (op->code == BE_OP_INVOKE)
-    return (size_t)mlirDenseI32ArrayGetElement(lower_attr(op->op, "operandSegmentSizes"), 0);
+    return (size_t)mlirDenseI32ArrayGetElement(be_op_attr(op->op, "operandSegmentSizes"), 0);
   return (size_t)mlirOperationGetNumOperands(op->op);
 }
 
 /* The function type that the op's operands and result amount to. */
 static LLVMTypeRef type_of_call(struct lower *l, const struct be_plan_op *op, bool direct) {
-  MlirAttribute variadic = lower_attr(op->op, "var_callee_type");
+  MlirAttribute variadic = be_op_attr(op->op, "var_callee_type");
   if (!mlirAttributeIsNull(variadic))
     return be_map_get(&l->bridge->host_types, mlirTypeAttrGetValue(variadic).ptr);
   size_t count = call_operands(op), first = direct ? 0 : 1;

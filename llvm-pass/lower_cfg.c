@@ -231,7 +231,7 @@ static LLVMValueRef lower_switch(struct lower *l, size_t block, const struct be_
   LLVMValueRef value = lower_operand(l, op->op, 0);
   size_t count = successor_count(op) - 1;
   LLVMValueRef built = LLVMBuildSwitch(l->builder, value, target(l, block, op, 0), (unsigned)count);
-  MlirAttribute cases = lower_attr(op->op, "case_values");
+  MlirAttribute cases = be_op_attr(op->op, "case_values");
   for (size_t i = 0; i < count; i++) {
     MlirAttribute element = mlirElementsAttrGetValue(cases, 1, &(uint64_t){i});
     LLVMAddCase(built,

@@ -69,7 +69,7 @@ static LLVMValueRef lower_store(struct lower *l, const struct be_plan_op *op) {
  */
 
 static LLVMTypeRef allocated_type(struct lower *l, const struct be_plan_op *op) {
-  MlirType type = mlirTypeAttrGetValue(lower_attr(op->op, "elem_type"));
+  MlirType type = mlirTypeAttrGetValue(be_op_attr(op->op, "elem_type"));
   LLVMValueRef inst = lower_stmt_of(l, op->id);
   LLVMTypeRef host = inst && LLVMIsAAllocaInst(inst) ? LLVMGetAllocatedType(inst) : NULL;
   /* The host's own type, where it is this one: optimizers and debuggers like to see it. */

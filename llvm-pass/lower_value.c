@@ -3,10 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-MlirAttribute lower_attr(MlirOperation op, const char *name) {
-  return mlirOperationGetAttributeByName(op, mlirStringRefCreateFromCString(name));
-}
-
 static bool is_constant(enum be_opcode code) {
   return code >= BE_OP_CONSTANT && code <= BE_OP_HOST;
 }
@@ -27,7 +23,7 @@ LLVMValueRef lower_global(struct lower *l, MlirStringRef name) {
 }
 
 static LLVMValueRef literal(struct lower *l, MlirOperation op, LLVMTypeRef type) {
-  MlirAttribute value = lower_attr(op, "value");
+  MlirAttribute value = be_op_attr(op, "value");
   LLVMTypeKind kind = LLVMGetTypeKind(type);
   if (kind == LLVMIntegerTypeKind && LLVMGetIntTypeWidth(type) <= 64 &&
       mlirAttributeIsAInteger(value))

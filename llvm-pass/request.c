@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char prefetch[] = "backedge.prefetch", noprefetch[] = "backedge.noprefetch";
+/* Metadata has the names of the attributes that it becomes. */
+static const char prefetch[] = BE_ATTR_PREFETCH, noprefetch[] = BE_ATTR_NOPREFETCH;
 
 enum { DISTANCE_MAX = 4096, LOCALITY_MAX = 3, ARGS_MAX = 2, ROW_PARTS = 5, DEPTH_MAX = 16 };
 

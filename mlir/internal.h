@@ -14,9 +14,6 @@ char *be_strdup(const char *text); /* NULL stays NULL */
 
 /* ---- ir ------------------------------------------------------------------------------------ */
 
-/* An attribute by name, inherent or discardable; null when absent. */
-MlirAttribute be_op_attr(MlirOperation op, const char *name);
-
 /* MLIR's verifier, and ours for the backedge ops. */
 bool be_ir_verify(const struct be_ir *ir, MlirOperation op);
 

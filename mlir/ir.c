@@ -99,7 +99,7 @@ struct verify_state {
 };
 
 static bool is_string(MlirOperation op, const char *name) {
-  MlirAttribute attr = mlirOperationGetAttributeByName(op, mlirStringRefCreateFromCString(name));
+  MlirAttribute attr = be_op_attr(op, name);
   return !mlirAttributeIsNull(attr) && mlirAttributeIsAString(attr);
 }
 

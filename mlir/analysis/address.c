@@ -144,8 +144,7 @@ static uint64_t global_size(MlirOperation func, MlirStringRef name) {
   MlirOperation op =
       mlirBlockGetFirstOperation(mlirRegionGetFirstBlock(mlirOperationGetRegion(module, 0)));
   for (; !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    MlirAttribute type =
-        mlirOperationGetAttributeByName(op, mlirStringRefCreateFromCString("global_type"));
+    MlirAttribute type = be_op_attr(op, "global_type");
     if (!mlirAttributeIsNull(type) && mlirStringRefEqual(be_op_string(op, "sym_name"), name))
       return be_type_size(mlirTypeAttrGetValue(type));
   }
@@ -160,8 +159,7 @@ static uint64_t object_size(const struct be_ir *ir, MlirOperation func, MlirValu
     return global_size(func, be_op_string(op, "global_name"));
   if (code != BE_OP_ALLOCA || !be_value_constant(ir, mlirOperationGetOperand(op, 0), &count))
     return 0;
-  MlirAttribute type =
-      mlirOperationGetAttributeByName(op, mlirStringRefCreateFromCString("elem_type"));
+  MlirAttribute type = be_op_attr(op, "elem_type");
   return mlirAttributeIsNull(type) ? 0 : be_type_size(mlirTypeAttrGetValue(type)) * (uint64_t)count;
 }
 
@@ -214,8 +212,7 @@ static bool is_restrict(MlirValue base) {
   if (number < 0)
     return false;
   MlirAttribute list =
-      mlirOperationGetAttributeByName(mlirBlockGetParentOperation(mlirBlockArgumentGetOwner(base)),
-                                      mlirStringRefCreateFromCString(BE_ATTR_NOALIAS));
+      be_op_attr(mlirBlockGetParentOperation(mlirBlockArgumentGetOwner(base)), BE_ATTR_NOALIAS);
   for (intptr_t i = mlirAttributeIsNull(list) ? 0 : mlirDenseArrayGetNumElements(list); i-- > 0;)
     if (mlirDenseI32ArrayGetElement(list, i) == number)
       return true;

@@ -25,10 +25,6 @@ enum {
   LOCALITY = 3
 };
 
-/* What the source asks for: an access or a loop's jump back may carry these. */
-#define ATTR_PREFETCH "backedge.prefetch"     /* [distance, locality]; distance 0: choose */
-#define ATTR_NOPREFETCH "backedge.noprefetch" /* unit */
-
 /* One prefetch that is to be made. */
 struct plan {
   MlirOperation access;
@@ -124,10 +120,10 @@ static bool loop_has(const struct be_cfg *cfg, const struct be_loop *loop, const
 
 /* The source wants no prefetches for an access: it says so there, or at a loop around it. */
 static bool unwanted(const struct work *work, MlirOperation access, int block) {
-  if (be_op_has(access, ATTR_NOPREFETCH))
+  if (be_op_has(access, BE_ATTR_NOPREFETCH))
     return true;
   for (int i = work->cfg->loop_of[block]; i >= 0; i = work->cfg->loops[i].parent) {
-    if (loop_has(work->cfg, &work->cfg->loops[i], ATTR_NOPREFETCH))
+    if (loop_has(work->cfg, &work->cfg->loops[i], BE_ATTR_NOPREFETCH))
       return true;
     if (&work->cfg->loops[i] == work->loop)
       break;
@@ -143,6 +139,13 @@ static void decline(struct work *work, MlirOperation access, enum be_reason reas
   be_run_missed(work->run, access, reason, &arg, key != NULL);
 }
 
+/* An index without the extensions by zeros, through which inductions are not seen. */
+static MlirValue narrow(const struct be_ir *ir, MlirValue index) {
+  while (be_value_code(ir, index) == BE_OP_ZEXT)
+    index = mlirOperationGetOperand(be_value_def(index), 0);
+  return index;
+}
+
 /* Bytes between the addresses of one iteration and the next. False: not a constant. */
 static bool read_stride(struct work *work, const struct be_address *address, int64_t *out) {
   struct be_induction induction;
@@ -155,9 +158,7 @@ static bool read_stride(struct work *work, const struct be_address *address, int
     MlirValue index = address->terms[i].index;
     if (!be_loop_has_value(work->cfg, work->loop, index))
       continue;
-    while (be_value_code(work->ir, index) == BE_OP_ZEXT)
-      index = mlirOperationGetOperand(be_value_def(index), 0);
-    if (!be_induction_read(work->cfg, work->loop, index, &induction))
+    if (!be_induction_read(work->cfg, work->loop, narrow(work->ir, index), &induction))
       return false;
     stride += induction.step * address->terms[i].scale;
   }
@@ -181,9 +182,7 @@ static void settle_inner(struct work *work, struct be_address *address) {
   unsigned kept = 0;
   for (unsigned i = 0; i < address->term_count; i++) {
     struct be_address_term term = address->terms[i];
-    MlirValue index = term.index;
-    while (be_value_code(work->ir, index) == BE_OP_ZEXT)
-      index = mlirOperationGetOperand(be_value_def(index), 0);
+    MlirValue index = narrow(work->ir, term.index);
     int block = be_cfg_value_block(work->cfg, index), loop = work->cfg->loop_of[block];
     struct be_induction induction;
     int64_t first;
@@ -252,8 +251,7 @@ static enum be_reason too_dear(struct work *work, const struct plan *plan, const
 }
 
 static void read_request(struct work *work, struct plan *plan) {
-  MlirAttribute attr =
-      mlirOperationGetAttributeByName(plan->access, mlirStringRefCreateFromCString(ATTR_PREFETCH));
+  MlirAttribute attr = be_op_attr(plan->access, BE_ATTR_PREFETCH);
   plan->wanted = work->wanted;
   plan->locality = LOCALITY;
   if (mlirAttributeIsNull(attr) || !mlirAttributeIsAArray(attr) ||
@@ -324,9 +322,7 @@ static int trips_to_see(struct work *work, const struct access *access) {
   bool walks = !be_loop_has_value(work->cfg, inner, address.base) ||
                be_induction_read(work->cfg, inner, address.base, &induction);
   for (unsigned i = 0; i < address.term_count; i++) {
-    MlirValue index = address.terms[i].index;
-    while (be_value_code(work->ir, index) == BE_OP_ZEXT)
-      index = mlirOperationGetOperand(be_value_def(index), 0);
+    MlirValue index = narrow(work->ir, address.terms[i].index);
     walks &= !be_loop_has_value(work->cfg, inner, index) ||
              be_induction_read(work->cfg, inner, index, &induction);
   }
@@ -416,7 +412,7 @@ static void work_on_loop(struct work *work) {
   int longest = 0;
   if (!be_ahead_bound(work->ahead) && !be_run_listens(work->run))
     return;
-  work->wanted = loop_has(work->cfg, work->loop, ATTR_PREFETCH);
+  work->wanted = loop_has(work->cfg, work->loop, BE_ATTR_PREFETCH);
   work->trips = work->cost->trips[work->loop - work->cfg->loops];
   work->ops = work->cost->operations[work->loop - work->cfg->loops];
   mark_deciding(work);

@@ -87,6 +87,11 @@ enum be_overflow { BE_OVERFLOW_WRAPS = 0, BE_OVERFLOW_NSW = 1, BE_OVERFLOW_NUW =
 #define BE_ATTR_RESULT_AT "backedge.result_at"
 #define BE_ATTR_BY_VALUE "backedge.by_value"
 
+/* What the source asks for, on an access or on a loop's jump back. prefetch: [distance, locality]
+ * on an access (distance 0: choose), unit on a jump; noprefetch: unit. */
+#define BE_ATTR_PREFETCH "backedge.prefetch"
+#define BE_ATTR_NOPREFETCH "backedge.noprefetch"
+
 /* #llvm.overflow<...> on add, sub, mul, shl. MLIR's own flags are a property that its C API can
  * neither set nor read (LLVM 19), so ops parsed with them count as wrapping. */
 #define BE_ATTR_OVERFLOW "backedge.overflow"
@@ -134,6 +139,8 @@ bool be_value_constant(const struct be_ir *ir, MlirValue value, int64_t *out);
 /* An integer attribute's value by name (inherent or discardable), else `missing`. */
 int64_t be_op_int(MlirOperation op, const char *name, int64_t missing);
 bool be_op_has(MlirOperation op, const char *name);
+/* An attribute by name, inherent or discardable; null when absent. */
+MlirAttribute be_op_attr(MlirOperation op, const char *name);
 /* A string or symbol attribute; {NULL, 0} when absent. Owned by the context. */
 MlirStringRef be_op_string(MlirOperation op, const char *name);
 
