@@ -47,15 +47,23 @@ static bool is_counted(class loop *loop) {
 
 static bool has_loops(function *fun) { return loops_for_fn(fun) && number_of_loops(fun) > 1; }
 
-static be_loops loops_of(function *fun) {
-  if (!has_loops(fun))
-    return BE_LOOPS_NONE;
+static bool has_counted_loop(function *fun) {
   for (unsigned i = 1; i < number_of_loops(fun); i++) {
     class loop *loop = get_loop(fun, i);
     if (loop && is_counted(loop))
-      return BE_LOOPS_COUNTED;
+      return true;
   }
-  return BE_LOOPS_SOME;
+  return false;
+}
+
+/* What its loops are is looked at only where it decides. */
+static bool is_wanted(function *fun, be_place place) {
+  const be_session *session = the_bridge.session;
+  const char *name = symbol_of(fun);
+  if (be_session_wants(session, place, name, has_loops(fun) ? BE_LOOPS_SOME : BE_LOOPS_NONE))
+    return true;
+  return has_loops(fun) && be_session_wants(session, place, name, BE_LOOPS_COUNTED) &&
+         has_counted_loop(fun);
 }
 
 /* ---- GCC's verifier ----------------------------------------------------------------------------
@@ -143,8 +151,7 @@ public:
 
   /* Whether remarks are listened to is known only here. */
   unsigned int execute(function *fun) final override {
-    bool wanted = be_session_wants(the_bridge.session, place, symbol_of(fun), loops_of(fun));
-    return wanted ? run_place(fun) : 0;
+    return is_wanted(fun, place) ? run_place(fun) : 0;
   }
 
 private:

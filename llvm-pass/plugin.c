@@ -51,10 +51,13 @@ static bool lower_by_plan(struct lift *lifted) {
   return reason == BE_REASON_NONE || reason == BE_REASON_HOST_VERIFIER;
 }
 
-static enum be_loops loops_of(const struct lift *l) {
-  if (!l->has_loops)
-    return BE_LOOPS_NONE;
-  return register_has_counted_loop(l->fun) ? BE_LOOPS_COUNTED : BE_LOOPS_SOME;
+/* What its loops are is looked at only where it decides. */
+static bool is_wanted(const struct lift *l, enum be_place place, const char *name) {
+  const struct be_session *session = l->bridge->session;
+  if (be_session_wants(session, place, name, l->has_loops ? BE_LOOPS_SOME : BE_LOOPS_NONE))
+    return true;
+  return l->has_loops && be_session_wants(session, place, name, BE_LOOPS_COUNTED) &&
+         register_has_counted_loop(l->fun);
 }
 
 /* Lifts, runs and lowers one function. */
@@ -74,7 +77,7 @@ bool run_place(struct bridge *bridge, LLVMValueRef fun, enum be_place place) {
     lift_prepare(&l, bridge, fun);
     changed = true;
   }
-  if (be_session_wants(bridge->session, place, name, loops_of(&l))) {
+  if (is_wanted(&l, place, name)) {
     if (!lift_function(&l))
       decline(bridge, fun, l.reason, l.detail);
     else if (be_function_run(l.out))
@@ -96,7 +99,8 @@ static void find_names(struct bridge *bridge, LLVMModuleRef module) {
   bridge->md_prof = LLVMGetMDKindIDInContext(bridge->ctx, "prof", 4);
   bridge->md_nontemporal = LLVMGetMDKindIDInContext(bridge->ctx, "nontemporal", 11);
   bridge->md_loop = LLVMGetMDKindIDInContext(bridge->ctx, "llvm.loop", 9);
-  bridge->md_prefetch = LLVMGetMDKindIDInContext(bridge->ctx, "backedge.prefetch", 17);
+  bridge->md_prefetch =
+      LLVMGetMDKindIDInContext(bridge->ctx, BE_ATTR_PREFETCH, sizeof BE_ATTR_PREFETCH - 1);
 }
 
 struct bridge *plugin_start(LLVMModuleRef module, const struct be_options *options, char *err,
