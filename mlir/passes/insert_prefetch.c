@@ -54,6 +54,7 @@ struct work {
   uint64_t ops;           /* per iteration */
   uint64_t trips;         /* 0: unknown */
   bool wanted;            /* by the source */
+  bool free;              /* prefetches are taken to cost nothing */
   struct plan plans[PREFETCHES_MAX];
   unsigned plan_count;
 };
@@ -298,7 +299,7 @@ static void consider(struct work *work, MlirOperation access, int block, int tri
   }
   const char *key = NULL;
   int64_t number = 0;
-  reason = plan.wanted ? BE_REASON_NONE : too_dear(work, &plan, &key, &number);
+  reason = plan.wanted || work->free ? BE_REASON_NONE : too_dear(work, &plan, &key, &number);
   if (!be_ahead_bound(work->ahead))
     reason = reason ? reason : BE_REASON_UNKNOWN_BOUND, key = NULL;
   if (reason) {
@@ -326,7 +327,7 @@ static int trips_to_see(struct work *work, const struct access *access) {
     walks &= !be_loop_has_value(work->cfg, inner, index) ||
              be_induction_read(work->cfg, inner, index, &induction);
   }
-  return walks ? 1 : BE_AHEAD_TRIPS;
+  return walks && !work->free ? 1 : BE_AHEAD_TRIPS;
 }
 
 /* ---- inserting ---- */
@@ -413,6 +414,7 @@ static void work_on_loop(struct work *work) {
   if (!be_ahead_bound(work->ahead) && !be_run_listens(work->run))
     return;
   work->wanted = loop_has(work->cfg, work->loop, BE_ATTR_PREFETCH);
+  work->free = be_run_option(work->run, "cost", 1) == 0;
   work->trips = work->cost->trips[work->loop - work->cfg->loops];
   work->ops = work->cost->operations[work->loop - work->cfg->loops];
   mark_deciding(work);
@@ -451,8 +453,13 @@ static void run(struct be_run *run, MlirOperation func) {
 }
 
 static const char *const options[] = {
-    "distance", "iterations ahead for a whole chain of loads (64)", "overlap",
-    "iterations in flight that hide each other's misses (6; 0: prefetch in small loops too)", NULL};
+    "distance",
+    "iterations ahead for a whole chain of loads (64)",
+    "overlap",
+    "iterations in flight that hide each other's misses (6; 0: prefetch in small loops too)",
+    "cost",
+    "0: prefetch all that can be, whatever it costs; for tests (1)",
+    NULL};
 
 const struct be_pass be_pass_insert_prefetch = {
     .name = "insert-prefetch",

@@ -1,5 +1,26 @@
 // RUN: %backedge opt --pass insert-prefetch %s 2>/dev/null | %FileCheck %s
 // RUN: %backedge opt --pass insert-prefetch --remarks -o /dev/null %s 2>&1 | %FileCheck --check-prefix=REMARK %s
+// RUN: %backedge opt --pass insert-prefetch:cost=0 --remarks -o /dev/null %s 2>&1 | %FileCheck --check-prefix=ALL %s
+
+// What is declined for its cost alone is prefetched when cost does not count; what is not safe is not.
+// ALL: independent: {{.*}}loads 0,{{.*}}PrefetchInserted]
+// ALL: independent: {{.*}}loads 1,{{.*}}PrefetchInserted]
+// ALL-NOT: unknown_bound: {{.*}}PrefetchInserted]
+// ALL-NOT: second_way_out: {{.*}}PrefetchInserted]
+// ALL: call: {{.*}}Declined, may-leave]
+// ALL: guarded: {{.*}}Declined, guarded]
+// ALL: volatile: {{.*}}Declined, not-copyable]
+// ALL-NOT: list: {{.*}}PrefetchInserted]
+// ALL: may_change: {{.*}}Declined, may-change]
+// ALL: small_table: {{.*}}loads 1,{{.*}}PrefetchInserted]
+// ALL: small_range: {{.*}}loads 1,{{.*}}PrefetchInserted]
+// ALL: column: {{.*}}PrefetchInserted]
+// ALL: short: {{.*}}loads 1,{{.*}}PrefetchInserted]
+// ALL-NOT: refused: {{.*}}PrefetchInserted]
+// ALL: cold: {{.*}}loads 1,{{.*}}PrefetchInserted]
+// ALL: unknown_width: {{.*}}PrefetchInserted]
+// ALL: long_inner: {{.*}}loads 1,{{.*}} trip 0) {{.*}}PrefetchInserted]
+// ALL: long_inner: {{.*}}loads 1,{{.*}} trip 3) {{.*}}PrefetchInserted]
 
 // One index out of memory, a branch on what is found; the test stands before the body.
 // The index is held to the last iteration: min(64 * 1 / 2, n - 1 - i) as unsigned numbers.
