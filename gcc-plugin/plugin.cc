@@ -37,12 +37,26 @@ static bool is_counter(class loop *loop, tree value) {
   return false;
 }
 
+static bool is_invariant(class loop *loop, tree value) {
+  if (TREE_CODE(value) != SSA_NAME)
+    return true;
+  basic_block bb = gimple_bb(SSA_NAME_DEF_STMT(value));
+  return !bb || !flow_bb_inside_loop_p(loop, bb);
+}
+
+/* The loop's only way out is a test of its own, once per iteration, of a counter against what the
+ * loop does not compute. */
 static bool is_counted(class loop *loop) {
   auto_vec<edge> exits = get_loop_exit_edges(loop);
-  gimple *last = exits.length() == 1 ? last_stmt(exits[0]->src) : NULL;
+  if (exits.length() != 1 || exits[0]->src->loop_father != loop)
+    return false;
+  gimple *last = last_stmt(exits[0]->src);
   gcond *test = last ? dyn_cast<gcond *>(last) : NULL;
-  return test &&
-         (is_counter(loop, gimple_cond_lhs(test)) || is_counter(loop, gimple_cond_rhs(test)));
+  if (!test)
+    return false;
+  tree left = gimple_cond_lhs(test), right = gimple_cond_rhs(test);
+  return (is_invariant(loop, right) && is_counter(loop, left)) ||
+         (is_invariant(loop, left) && is_counter(loop, right));
 }
 
 static bool has_loops(function *fun) { return loops_for_fn(fun) && number_of_loops(fun) > 1; }

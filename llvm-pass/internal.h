@@ -35,6 +35,7 @@ struct bridge {
   unsigned intrinsics[BE_INTRINSICS_MAX]; /* numbers of those that are ops of their own */
   unsigned md_tbaa, md_prof, md_nontemporal, md_loop, md_prefetch;
   LLVMValueRef fun; /* being worked on; for remarks */
+  void *analyses;   /* what the pass manager keeps of functions; NULL: there is none */
 };
 
 /* Reads the environment; be_options_set may follow. False with a message in err. */
@@ -287,7 +288,7 @@ bool register_restore(LLVMValueRef fun, struct be_copy *copy, bool broken);
 /* True when LLVM's verifier finds fault with the function; what it says first is in `text`. */
 bool register_is_broken(LLVMValueRef fun, char *text, size_t size);
 void register_remove_dead_blocks(LLVMValueRef fun);
-bool register_has_counted_loop(LLVMValueRef fun);
+bool register_has_counted_loop(const struct bridge *bridge, LLVMValueRef fun);
 /* Names a property on the first loop that the conditional branch's second way leads into, and makes
  * that way the only one. */
 void register_mark_loop(LLVMValueRef branch, const char *property);

@@ -57,7 +57,19 @@ static bool is_wanted(const struct lift *l, enum be_place place, const char *nam
   if (be_session_wants(session, place, name, l->has_loops ? BE_LOOPS_SOME : BE_LOOPS_NONE))
     return true;
   return l->has_loops && be_session_wants(session, place, name, BE_LOOPS_COUNTED) &&
-         register_has_counted_loop(l->fun);
+         register_has_counted_loop(l->bridge, l->fun);
+}
+
+/* What is lowered has no block that is never reached. */
+static bool remove_dead_blocks(struct lift *l) {
+  if (!l->has_dead_blocks || l->bridge->mode == BE_MODE_IDENTITY)
+    return false;
+  struct bridge *bridge = l->bridge;
+  LLVMValueRef fun = l->fun;
+  lift_release(l);
+  register_remove_dead_blocks(fun);
+  lift_prepare(l, bridge, fun);
+  return true;
 }
 
 /* Lifts, runs and lowers one function. */
@@ -71,13 +83,8 @@ bool run_place(struct bridge *bridge, LLVMValueRef fun, enum be_place place) {
     return false;
   bridge->fun = fun;
   lift_prepare(&l, bridge, fun);
-  if (l.has_dead_blocks && bridge->mode != BE_MODE_IDENTITY) {
-    lift_release(&l);
-    register_remove_dead_blocks(fun);
-    lift_prepare(&l, bridge, fun);
-    changed = true;
-  }
   if (is_wanted(&l, place, name)) {
+    changed = remove_dead_blocks(&l);
     if (!lift_function(&l))
       decline(bridge, fun, l.reason, l.detail);
     else if (be_function_run(l.out))

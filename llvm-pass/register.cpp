@@ -110,20 +110,33 @@ static bool isCounter(const Loop &L, const Value *V) {
   return false;
 }
 
-static bool isCounted(const Loop &L) {
+/* The loop's only way out is a test of its own, once per iteration, of a counter against what the
+ * loop does not compute. */
+static bool isCounted(const Loop &L, const LoopInfo &Loops) {
   SmallVector<Loop::Edge, 4> Exits;
   L.getExitEdges(Exits);
-  auto *Branch =
-      Exits.size() == 1 ? dyn_cast<BranchInst>(Exits[0].first->getTerminator()) : nullptr;
+  if (Exits.size() != 1 || Loops.getLoopFor(Exits[0].first) != &L)
+    return false;
+  auto *Branch = dyn_cast<BranchInst>(Exits[0].first->getTerminator());
   auto *Test =
       Branch && Branch->isConditional() ? dyn_cast<ICmpInst>(Branch->getCondition()) : nullptr;
-  return Test && (isCounter(L, Test->getOperand(0)) || isCounter(L, Test->getOperand(1)));
+  if (!Test)
+    return false;
+  Value *Left = Test->getOperand(0), *Right = Test->getOperand(1);
+  return (L.isLoopInvariant(Right) && isCounter(L, Left)) ||
+         (L.isLoopInvariant(Left) && isCounter(L, Right));
 }
 
-bool register_has_counted_loop(LLVMValueRef Fun) {
-  DominatorTree Tree(*cast<Function>(unwrap(Fun)));
-  LoopInfo Loops(Tree);
-  return any_of(Loops.getLoopsInPreorder(), [](const Loop *L) { return isCounted(*L); });
+bool register_has_counted_loop(const bridge *Bridge, LLVMValueRef Fun) {
+  auto &F = *cast<Function>(unwrap(Fun));
+  auto Any = [](const LoopInfo &Loops) {
+    return any_of(Loops.getLoopsInPreorder(), [&](const Loop *L) { return isCounted(*L, Loops); });
+  };
+  if (Bridge->analyses)
+    return Any(
+        static_cast<FunctionAnalysisManager *>(Bridge->analyses)->getResult<LoopAnalysis>(F));
+  DominatorTree Tree(F);
+  return Any(LoopInfo(Tree));
 }
 
 void register_mark_loop(LLVMValueRef BranchRef, const char *Property) {
@@ -396,10 +409,13 @@ bool Unit::start(Module &M) {
 struct FunctionPlace : PassInfoMixin<FunctionPlace> {
   std::shared_ptr<Unit> TheUnit;
   explicit FunctionPlace(std::shared_ptr<Unit> U) : TheUnit(std::move(U)) {}
-  PreservedAnalyses run(Function &F, FunctionAnalysisManager &) {
+  PreservedAnalyses run(Function &F, FunctionAnalysisManager &Analyses) {
     TheUnit->LoopsSeen = true;
-    bool Changed =
-        TheUnit->start(*F.getParent()) && run_place(TheUnit->Bridge, wrap(&F), BE_PLACE_LOOPS);
+    if (!TheUnit->start(*F.getParent()))
+      return PreservedAnalyses::all();
+    TheUnit->Bridge->analyses = &Analyses;
+    bool Changed = run_place(TheUnit->Bridge, wrap(&F), BE_PLACE_LOOPS);
+    TheUnit->Bridge->analyses = nullptr;
     return Changed ? PreservedAnalyses::none() : PreservedAnalyses::all();
   }
   static bool isRequired() { return true; }
