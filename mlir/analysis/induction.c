@@ -106,6 +106,21 @@ static bool read_sides(const struct be_cfg *cfg, const struct be_loop *loop, Mli
   return false;
 }
 
+/* A test made before a step of one, `v > limit`, is `v - 1 >= limit` about the next iteration's
+ * variable: having passed, the step cannot wrap. */
+static bool next_reaches(struct be_bound *bound) {
+  enum be_icmp is = bound->predicate;
+  bool up = bound->induction.step == 1 && (is == BE_ICMP_SLT || is == BE_ICMP_ULT);
+  bool down = bound->induction.step == -1 && (is == BE_ICMP_SGT || is == BE_ICMP_UGT);
+  if (bound->offset != 0 || !(up || down))
+    return false;
+  bound->predicate = is == BE_ICMP_SLT   ? BE_ICMP_SLE
+                     : is == BE_ICMP_ULT ? BE_ICMP_ULE
+                     : is == BE_ICMP_SGT ? BE_ICMP_SGE
+                                         : BE_ICMP_UGE;
+  return true;
+}
+
 static int single_predecessor(const struct be_cfg *cfg, int block) {
   int first = cfg->pred_first[block];
   return cfg->pred_first[block + 1] == first + 1 ? cfg->preds[first] : -1;
@@ -133,7 +148,8 @@ bool be_bound_read(const struct be_cfg *cfg, const struct be_loop *loop, struct 
   struct be_guard again;
   if (be_loop_goes_on(cfg, loop, &again)) {
     /* The test decides about the next iteration, whose variable is one step on. */
-    out->offset -= out->induction.step;
+    if (!next_reaches(out))
+      out->offset -= out->induction.step;
     out->no_wrap &= out->offset == 0;
     out->body = loop->header;
   } else {
