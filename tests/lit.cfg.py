@@ -53,6 +53,8 @@ config.substitutions += [
     ("%opt", shutil.which("opt-19") or "opt"),
     # %dump gcc|clang [flags] file: the lifted functions as MLIR text, in the order of lifting
     ("%dump", f"{tool}/suite/dump.py"),
+    # %changed gcc|clang [passes=…] [flags] file: the functions in which a pass did something
+    ("%changed", f"{tool}/suite/changed.py"),
     # %grid file [flags]: both compilers, -O0…-O3, -Os; plain and plugin print the same
     ("%grid", f"{tool}/suite/grid.py"),
 ]

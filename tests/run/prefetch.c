@@ -1,9 +1,51 @@
 // RUN: %grid %s
+// RUN: %changed gcc passes=insert-prefetch -O2 %s | %FileCheck %s
+// RUN: %changed clang passes=insert-prefetch -O2 %s | %FileCheck %s
+// RUN: %changed gcc passes=insert-prefetch:cost=0 -O2 %s | %FileCheck --check-prefix=ALL %s
+// RUN: %changed clang passes=insert-prefetch:cost=0 -O2 %s | %FileCheck --check-prefix=ALL %s
 /* Loads made ahead of time must stay within what the program itself reads: every array here ends
  * right before a page that cannot be touched, and indices are such that one step too far faults. */
 #include "fenced.h"
 #include <limits.h>
 #include <string.h>
+
+// Where there are prefetches. `divided` and `left` must not have them of a[…], and when cost does
+// not count, have those of b[i] and by[i], which ask for no load; `found` must have none at all.
+// CHECK:      {{^}}at_least_once{{$}}
+// CHECK-NEXT: by_pointer
+// CHECK-NEXT: by_three
+// CHECK-NEXT: chain
+// CHECK-NEXT: divided_alike
+// CHECK-NEXT: downwards
+// CHECK-NEXT: flagged
+// CHECK-NEXT: lists
+// CHECK-NEXT: near_the_end
+// CHECK-NEXT: probe
+// CHECK-NEXT: repaired
+// CHECK-NEXT: search
+// CHECK-NEXT: upwards
+// CHECK-NEXT: wide_span
+// CHECK-NEXT: wrapping
+// CHECK-NOT:  {{.}}
+// ALL:      {{^}}at_least_once{{$}}
+// ALL-NEXT: by_pointer
+// ALL-NEXT: by_three
+// ALL-NEXT: chain
+// ALL-NEXT: divided{{$}}
+// ALL-NEXT: divided_alike
+// ALL-NEXT: downwards
+// ALL-NEXT: flagged
+// ALL-NEXT: left
+// ALL-NEXT: lists
+// ALL-NEXT: main
+// ALL-NEXT: near_the_end
+// ALL-NEXT: probe
+// ALL-NEXT: repaired
+// ALL-NEXT: search
+// ALL-NEXT: upwards
+// ALL-NEXT: wide_span
+// ALL-NEXT: wrapping
+// ALL-NOT:  {{.}}
 
 enum { MAX = 130, TARGETS = 1 << 19 };
 
@@ -66,13 +108,11 @@ NOINLINE uint64_t near_the_end(const uint32_t *a, const uint32_t *b, int from, i
   return sum;
 }
 
-NOINLINE uint64_t wide_span(const uint32_t *a, const uint32_t *b, int from, int to, int step) {
+/* From one end of the type to the other: what is left does not fit the signed type. */
+NOINLINE uint64_t wide_span(const uint32_t *a, const uint32_t *b, int from, int to) {
   uint64_t sum = 0;
-  for (int i = from; i < to; i++) {
-    VISIT(a[b[(unsigned)i & 63]]);
-    if (i > from + step)
-      i = to - 1;
-  }
+  for (int i = from; i < to; i += 1 << 19)
+    VISIT(a[b[(unsigned)i >> 19 & 63]]);
   return sum;
 }
 
@@ -110,7 +150,7 @@ NOINLINE uint64_t flagged(const uint32_t *a, const uint32_t *b, const uint32_t *
   return sum;
 }
 
-/* Beyond the one that is looked for there is nothing. */
+/* Beyond the one that is looked for there is nothing, and which one that is shows only there. */
 NOINLINE uint64_t found(const uint32_t *a, const uint32_t *b, int n, uint32_t last) {
   uint64_t sum = 0;
   for (int i = 0; i < n; i++) {
@@ -129,6 +169,7 @@ NOINLINE void leave(int yes) {
   }
 }
 
+/* Whether the call comes back, nobody knows: loads ahead of it are not made. */
 NOINLINE uint64_t left(const uint32_t *a, const uint32_t *b, long n, long last) {
   uint64_t sum = 0;
   for (long i = 0; i < n; i++) {
@@ -156,11 +197,20 @@ NOINLINE uint64_t lists(struct node *const *t, const uint32_t *keys, int n) {
   return sum;
 }
 
+/* In iterations to come, the divisor may be zero. */
 NOINLINE uint64_t divided(const uint32_t *a, const uint32_t *b, const uint32_t *by, int n) {
   uint64_t sum = 0;
   for (int i = 0; i < n; i++)
     if (by[i])
       VISIT(a[b[i] / by[i]]);
+  return sum;
+}
+
+/* Here each iteration divides by it; where there is none, nothing may. */
+NOINLINE uint64_t divided_alike(const uint32_t *a, const uint32_t *b, uint32_t by, int n) {
+  uint64_t sum = 0;
+  for (int i = 0; i < n; i++)
+    VISIT(a[b[i] / by]);
   return sum;
 }
 
@@ -225,6 +275,7 @@ static void sizes(int n) {
   sum = sum * 31 + repaired(target, m, d, n);
   sum = sum * 31 + flagged(target, m, wild, n);
   sum = sum * 31 + divided(target, b, by, n);
+  sum = sum * 31 + divided_alike(target, b, (uint32_t)n, n);
   sum = sum * 31 + probe(buckets, b, n);
   sum = sum * 31 + lists(heads, b, n);
   if (n > 0) {
@@ -234,7 +285,7 @@ static void sizes(int n) {
     sum = sum * 31 + found(target, b, INT_MAX, b[n - 1]);
   }
   if (n >= 64)
-    sum = sum * 31 + wide_span(target, b, INT_MIN, INT_MAX, n);
+    sum = sum * 31 + wide_span(target, b + n - 64, INT_MIN, INT_MAX - (1 << 19));
   printf("%d: %llx\n", n, (unsigned long long)sum);
 }
 

@@ -1,22 +1,19 @@
 // RUN: %grid %s
-// RUN: rm -f %t.*
-// RUN: env BACKEDGE_PASSES=insert-prefetch BACKEDGE_REMARKS=%t.gcc \
-// RUN:   %gcc %gcc-plugin -O2 -c -o %t.o %s
-// RUN: env BACKEDGE_PASSES=insert-prefetch BACKEDGE_REMARKS=%t.clang \
-// RUN:   %clang %clang-plugin -O2 -c -o %t.o %s
-// RUN: sed -n '/^--- !Passed/,/^Func/s/^Function: *//p' %t.gcc | sort -u | %FileCheck %s
-// RUN: sed -n '/^--- !Passed/,/^Func/s/^Function: *//p' %t.clang | sort -u | %FileCheck %s
+// RUN: %changed gcc passes=insert-prefetch -O2 %s | %FileCheck %s
+// RUN: %changed clang passes=insert-prefetch -O2 %s | %FileCheck %s
 /* Which iterations there are, and which trips of inner loops: where that is taken to be more than
  * is so, a load made ahead of time leaves the data and faults. */
 #include "fenced.h"
 #include <limits.h>
 
-// Each of them has something to prefetch.
-// CHECK: last_trip
-// CHECK: signed_limit
-// CHECK: skipped_in_first_trip
-// CHECK: small_wraps
-// CHECK: wraps
+// Where there are prefetches. The counters of long_step and small_long_step cannot hold as many
+// iterations ahead; clang's optimizer lets long_step count by j instead.
+// CHECK:      last_trip
+// CHECK:      signed_limit
+// CHECK-NEXT: skipped_in_first_trip
+// CHECK-NOT:  small_long_step
+// CHECK:      small_wraps
+// CHECK-NEXT: wraps
 
 enum { LENGTH = 240 };
 

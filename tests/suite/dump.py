@@ -1,24 +1,16 @@
-"""dump.py - prints a file's functions as MLIR text: dump.py gcc|clang [compiler flags] file."""
+"""dump.py - prints a file's functions as MLIR text: dump.py gcc|clang [passes=…] [flags] file."""
 import glob
 import os
 import sys
 import tempfile
 
-from toolchain import MAIN, Compiler, Failure, environment, run
+from toolchain import Failure, compile_only
 
 
 def main(kind, flags):
-    compiler = Compiler(next(n for n in MAIN if n.startswith(kind)), os.environ["BACKEDGE_BUILD"])
-    driver = compiler.driver("c++" if flags[-1].endswith(".cpp") else "c")
+    mode = {} if any(f.startswith("passes=") for f in flags) else {"mode": "identity"}
     with tempfile.TemporaryDirectory() as folder:
-        options = {"mode": "identity", "dump": folder, "verify": 1}
-        if any(f.startswith("passes=") for f in flags):
-            options = {"passes": next(f for f in flags if f.startswith("passes="))[7:],
-                       "dump": folder, "verify": 1}
-            flags = [f for f in flags if not f.startswith("passes=")]
-        done = run([driver] + flags + ["-S", "-o", os.devnull] + compiler.flags(**options),
-                   env=environment())
-        sys.stderr.write(done.stderr)
+        done = compile_only(kind, flags, dump=folder, **mode)
         if done.returncode:
             return done.returncode
         # file.function.NUMBER-when.mlir, numbered in the order of lifting

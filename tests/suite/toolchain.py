@@ -1,10 +1,12 @@
 """toolchain.py - the compilers under test, and the flags that load the plugin of a build."""
 import fcntl
 import functools
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 
 LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
 MAIN = ("gcc-12", "clang-19")
@@ -85,6 +87,33 @@ class Compiler:
 
     def driver(self, language):
         return self.cxx if language == "c++" else self.cc
+
+
+def compile_only(kind, flags, **options):
+    """Compiles a file, the last of the flags, with gcc or clang and the plugin, to nothing. A flag
+    passes=… is the plugin's. Returns what the compiler did; what it said is passed on."""
+    compiler = Compiler(next(n for n in MAIN if n.startswith(kind)), os.environ["BACKEDGE_BUILD"])
+    driver = compiler.driver("c++" if flags[-1].endswith(".cpp") else "c")
+    passes = [f for f in flags if f.startswith("passes=")]
+    options.update(f.split("=", 1) for f in passes)
+    done = run([driver] + [f for f in flags if f not in passes] + ["-S", "-o", os.devnull] +
+               compiler.flags(verify=1, **options), env=environment())
+    sys.stderr.write(done.stderr)
+    return done
+
+
+def read_stats(path):
+    """The sums of a statistics file: by key, the number of "lines", and "why" what was declined."""
+    with open(path, encoding="utf-8") as data:
+        lines = [json.loads(line) for line in data]
+    total = {key: sum(line[key] for line in lines)
+             for key in ("functions", "lifted", "changed", "statements", "modelled")}
+    declined = {}
+    for line in lines:
+        for reason, count in line["declined"].items():
+            declined[reason] = declined.get(reason, 0) + count
+    why = ", ".join(f"{reason} {count}" for reason, count in sorted(declined.items()))
+    return dict(total, lines=len(lines), why=why)
 
 
 TEST_PASSES = ("crash", "shake", "stir", "misfit")  # tests/core/*.c, in a core of their own
