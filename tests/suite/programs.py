@@ -7,6 +7,7 @@ import sys
 import threading
 
 from fetch import CACHE, FetchError, fetch
+from runner import Case, failing
 from toolchain import Failure, Skip, run
 
 NAMES = ("lua", "zstd", "sqlite", "jsoncpp")
@@ -201,3 +202,16 @@ def _check_jsoncpp(program, folder):
 
 def program(name):
     return {"lua": _lua, "zstd": _zstd, "sqlite": _sqlite, "jsoncpp": _jsoncpp}[name]()
+
+
+def cases(of):
+    """Every program's cases, made by of(name); one stands for a program that cannot be had."""
+    out = []
+    for name in NAMES:
+        try:
+            program(name)
+        except Exception as error:  # no network
+            out.append(Case(name, failing(error)))
+        else:
+            out += of(name)
+    return out

@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 
-from toolchain import Compiler, Failure, Skip
+from toolchain import MAIN, Compiler, Failure, Skip
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -30,6 +30,7 @@ class Suite:
         self._compilers = {}
         self._local = threading.Lock()
         self.footer = []  # lines printed before the totals
+        self.last = []  # cases that judge the suite as a whole: run when all the others were
 
     def compiler(self, name):
         with self._local:
@@ -55,7 +56,7 @@ class Suite:
         return digest.hexdigest()[:16]
 
 
-def _one(case, args):
+def _one(case):
     start = time.monotonic()
     try:
         note = case.run() or ""
@@ -74,6 +75,35 @@ class Case:
     def __init__(self, key, function, *arguments):
         self.key = key
         self.run = lambda: function(*arguments)
+
+
+def failing(error):
+    """What a case does that cannot be made: it raises the Failure or Skip that says why."""
+    def fail():
+        raise error
+    return fail
+
+
+class Tally:
+    """How many objects have a function that a mode changed: a mode without any shows nothing."""
+
+    def __init__(self, suite, modes):
+        self._suite, self._counts, self._lock = suite, {}, threading.Lock()
+        suite.last += [Case(f"{mode} {cc}", self._judge, mode, cc) for mode in modes for cc in MAIN]
+
+    def add(self, mode, compiler, functions):
+        with self._lock:
+            count = self._counts.setdefault((mode, compiler.name), [0, 0])
+            count[0] += functions > 0
+            count[1] += 1
+
+    def _judge(self, mode, cc):
+        changed, objects = self._counts.get((mode, cc), (0, 0))
+        if objects == 0:
+            raise Skip(f"{mode} made no object with {cc}")
+        self._suite.footer.append(f"{mode} {cc}: changed {changed} of {objects} objects")
+        if changed == 0:
+            raise Failure(f"{mode} changed none of {objects} objects made with {cc}")
 
 
 def arguments(argv, extra=None):
@@ -105,26 +135,29 @@ def run_suite(name, make_cases, args):
             entry = json.loads(line)
             if entry["mark"] == mark and entry["result"] == "pass":
                 done[entry["key"]] = entry
-    count = {"pass": len(done), "fail": 0, "skip": 0}
     todo = [c for c in cases if c.key not in done]
-    count["pass"] = len(cases) - len(todo)
+    count = {"pass": len(cases) - len(todo), "fail": 0, "skip": 0}
     skips = {}
+
+    def report(entry):
+        log.write(json.dumps(dict(entry, mark=mark)) + "\n")
+        log.flush()
+        count[entry["result"]] += 1
+        if entry["result"] == "skip":
+            skips[entry["note"]] = skips.get(entry["note"], 0) + 1
+        elif entry["result"] == "fail":
+            print(f"FAIL {name}: {entry['key']}\n  " + entry["note"].replace("\n", "\n  "),
+                  flush=True)
+        elif args.verbose:
+            print(f"pass {name}: {entry['key']} {entry['note']} ({entry['seconds']} s)", flush=True)
+
     with open(log_path, "a" if args.resume else "w", encoding="utf-8") as log, \
             concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        for future in concurrent.futures.as_completed(pool.submit(_one, c, args) for c in todo):
-            entry = future.result()
-            entry["mark"] = mark
-            log.write(json.dumps(entry) + "\n")
-            log.flush()
-            count[entry["result"]] += 1
-            if entry["result"] == "skip":
-                skips[entry["note"]] = skips.get(entry["note"], 0) + 1
-            elif entry["result"] == "fail":
-                print(f"FAIL {name}: {entry['key']}\n  " + entry["note"].replace("\n", "\n  "),
-                      flush=True)
-            elif args.verbose:
-                print(f"pass {name}: {entry['key']} {entry['note']} ({entry['seconds']} s)",
-                      flush=True)
+        for future in concurrent.futures.as_completed(pool.submit(_one, c) for c in todo):
+            report(future.result())
+        if len(todo) == len(cases) and not args.only and not args.limit:
+            for case in suite.last:
+                report(_one(case))
     for note, times in sorted(skips.items()):
         print(f"skipped {name}: {note} ({times})")
     for line in suite.footer:

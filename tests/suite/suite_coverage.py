@@ -3,13 +3,11 @@
 At least 99 % of the functions lifted, 97 % of the executable statements modelled, per program and
 compiler. Sample: -O2; full: every level.
 """
-import json
 import os
 
 import programs
 from runner import Case
-from suite_identity import _fetch_failed
-from toolchain import LEVELS, MAIN, Failure, environment, quote, run
+from toolchain import LEVELS, MAIN, Failure, environment, quote, read_stats, run
 
 LIFTED, MODELLED = 0.99, 0.97
 
@@ -31,19 +29,13 @@ def _case(suite, name, cc, level):
         done = run(args, env=environment())
         if done.returncode:
             raise Failure(f"{quote(args)}\n{done.stderr[-2000:]}")
-    lines = [json.loads(line) for line in open(stats, encoding="utf-8")]
+    total = read_stats(stats)
     units = len(programs.program(name).units)
-    if len(lines) != units:
-        raise Failure(f"{len(lines)} lines of statistics for {units} translation units")
-    total = {key: sum(line[key] for line in lines)
-             for key in ("functions", "lifted", "statements", "modelled")}
-    declined = {}
-    for line in lines:
-        for reason, count in line["declined"].items():
-            declined[reason] = declined.get(reason, 0) + count
+    if total["lines"] != units:
+        raise Failure(f"{total['lines']} lines of statistics for {units} translation units")
     lifted = _share(total["lifted"], total["functions"])
     modelled = _share(total["modelled"], total["statements"])
-    why = ", ".join(f"{r} {n}" for r, n in sorted(declined.items())) or "–"
+    why = total["why"] or "–"
     suite.footer.append(f"| {name} | {cc} | {level} | {total['functions']} | "
                         f"{100 * lifted:.2f} % | {total['statements']} | "
                         f"{100 * modelled:.2f} % | {why} |")
@@ -56,13 +48,7 @@ def _case(suite, name, cc, level):
 def cases(suite):
     suite.footer += ["| program | compiler | level | functions | lifted | statements | modelled | "
                      "declined |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
-    out = []
-    for name in programs.NAMES:
-        try:
-            programs.program(name)
-        except Exception as error:
-            out.append(Case(name, _fetch_failed(name, error)))
-            continue
-        out += [Case(f"{name} {cc} {level}", _case, suite, name, cc, level) for cc in MAIN
-                for level in (LEVELS if suite.full else ("-O2",))]
-    return out
+    levels = LEVELS if suite.full else ("-O2",)
+    return programs.cases(lambda name: [
+        Case(f"{name} {cc} {level}", _case, suite, name, cc, level)
+        for cc in MAIN for level in levels])

@@ -79,22 +79,9 @@ def _unit_case(suite, name, index, cc, flags):
     check_object(suite, compiler, unit, flags, folder)
 
 
-def _fetch_failed(name, error):
-    def fail():
-        raise error
-    return fail
-
-
 def cases(suite):
-    out, known = [], {}
-    for name, cc, flags in combinations(suite.full):
-        try:
-            if name not in known:
-                known[name] = programs.program(name)
-        except Exception as error:  # no network: one failed or skipped case stands for all
-            out.append(Case(f"{name}", _fetch_failed(name, error)))
-            continue
-        for i, unit in enumerate(known[name].units):
-            out.append(Case(f"{name}/{unit.name} {cc} {' '.join(flags)}", _unit_case, suite, name,
-                            i, cc, flags))
-    return out
+    combined = combinations(suite.full)
+    return programs.cases(lambda name: [
+        Case(f"{name}/{unit.name} {cc} {' '.join(flags)}", _unit_case, suite, name, i, cc, flags)
+        for other, cc, flags in combined if other == name
+        for i, unit in enumerate(programs.program(name).units)])

@@ -3,13 +3,11 @@
 Each program is built plain and with mode=rebuild (and with the passes on), and must pass its own
 tests and print the same. Sample: -O2; full: -O0 too, and the passes.
 """
-import json
 import os
 
 import programs
 from runner import Case
-from suite_identity import _fetch_failed
-from toolchain import MAIN, Failure, environment, quote, run
+from toolchain import MAIN, Failure, environment, quote, read_stats, run
 
 VARIANTS = {"rebuild": {"mode": "rebuild"}, "insert-prefetch": {"passes": "insert-prefetch"}}
 
@@ -39,14 +37,8 @@ def _first_difference(plain, other):
 
 def _count(suite, what, path):
     """Says how much was really built anew: a program declined as a whole would pass too."""
-    with open(path, encoding="utf-8") as stats:
-        lines = [json.loads(line) for line in stats]
-    declined = {}
-    for line in lines:
-        for reason, count in line["declined"].items():
-            declined[reason] = declined.get(reason, 0) + count
-    functions, changed = (sum(line[key] for line in lines) for key in ("functions", "changed"))
-    why = ", ".join(f"{reason} {count}" for reason, count in sorted(declined.items()))
+    total = read_stats(path)
+    functions, changed, why = total["functions"], total["changed"], total["why"]
     suite.footer.append(f"{what}: {changed} of {functions} functions lowered"
                         f"{'; declined: ' + why if why else ''}")
     if "rebuild" in what and changed * 2 < functions:
@@ -71,18 +63,15 @@ def _case(suite, name, cc, level, variant):
 
 
 def cases(suite):
-    out = []
     levels = ("-O0", "-O2") if suite.full else ("-O2",)
-    for name in programs.NAMES:
-        try:
-            programs.program(name)
-        except Exception as error:
-            out.append(Case(name, _fetch_failed(name, error)))
-            continue
+
+    def of(name):
+        out = []
         for cc in MAIN:
             out += [Case(f"{name} {cc} {level} rebuild", _case, suite, name, cc, level, "rebuild")
                     for level in levels]
             if suite.full:
                 out.append(Case(f"{name} {cc} -O2 insert-prefetch", _case, suite, name, cc, "-O2",
                                 "insert-prefetch"))
-    return out
+        return out
+    return programs.cases(of)
