@@ -60,6 +60,9 @@
 #include "value-prof.h"
 #include "langhooks.h"
 #include "toplev.h"
+#include "output.h"
+#include <sys/stat.h>
+#include <unistd.h>
 #include "c-family/c-pragma.h"
 #pragma GCC diagnostic pop
 // clang-format on
@@ -89,7 +92,6 @@ struct bridge {
   be_session *session;
   const be_ir *ir;
   be_mode mode;
-  bool verify;
   MlirType int_types[129]; /* by precision; null: not made yet */
   MlirType f16, f80, f128; /* null: not made yet */
   MlirIdentifier name_fastmath;
@@ -306,6 +308,15 @@ bool lower_cfg_can(lower *l, const be_plan_block *block, const be_plan_op *term)
 void lower_make_blocks(lower *l);
 void lower_terminator(lower *l, const be_plan_op *term);
 void lower_cfg(lower *l);
+
+/* ---- verify.cc: what was lowered ---------------------------------------------------------------
+ */
+
+/* Runs GCC's verifier. When it finds fault, the compilation starts again without the function, or
+ * ends with an error: this does not come back. */
+void verify_function(function *fun, const char *name);
+/* True for a function that was found broken before the compilation started again. */
+bool verify_has_refused(const char *name);
 
 /* ---- request.cc: what the source asks for --------------------------------------------------- */
 

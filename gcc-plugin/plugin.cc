@@ -80,42 +80,8 @@ static bool is_wanted(function *fun, be_place place) {
          has_counted_loop(fun);
 }
 
-/* ---- GCC's verifier ----------------------------------------------------------------------------
- * A function that it refuses would be the bridge's mistake: lower_check is to decline what cannot
- * be built. That ends the compilation, with a message that says whose mistake it is and how to
- * repeat it, in place of GCC's own about a bug of its own. */
-
-static diagnostic_context *true_context;
-
-/* GCC takes an internal error after other errors for a consequence of them. */
-static void start_diagnostic(diagnostic_context *context, diagnostic_info *diagnostic) {
-  diagnostic_kind_count(context, DK_ERROR) = 0;
-  diagnostic_starter(true_context)(context, diagnostic);
-}
-
-static void report_broken(diagnostic_context *, const char *, va_list *) {
-  const char *name = symbol_of(cfun);
-  global_dc = true_context;
-  const char *what = options.pass_count ? options.passes[options.pass_count - 1]->name : "rebuild";
-  fatal_error(DECL_SOURCE_LOCATION(cfun->decl),
-              "backedge: function %qs came out broken (%s); to see what of, compile it again with "
-              "%<BACKEDGE_ONLY=%s%> and %<BACKEDGE_DUMP=dump%> in the environment",
-              name, what, name);
-}
-
-static void verify_host(function *fun) {
-  diagnostic_context context = *global_dc;
-  true_context = global_dc;
-  diagnostic_starter(&context) = start_diagnostic;
-  context.internal_error = report_broken;
-  global_dc = &context;
-  verify_gimple_in_cfg(fun, true);
-  verify_ssa(true, true);
-  verify_flow_info();
-  if (loops_for_fn(fun) && !loops_state_satisfies_p(fun, LOOPS_NEED_FIXUP))
-    verify_loop_structure();
-  global_dc = true_context;
-}
+/* ---- lift, run, lower ---------------------------------------------------------------------------
+ */
 
 /* Returns what GCC's pass manager is to do afterwards. */
 static unsigned lower_by_plan(struct lift *lifted) {
@@ -131,8 +97,8 @@ static unsigned lower_by_plan(struct lift *lifted) {
   be_function_lowered(lifted->out, possible ? BE_REASON_NONE : BE_REASON_UNSUPPORTED_EDIT,
                       l.detail);
   lower_release(&l);
-  if (possible && the_bridge.verify)
-    verify_host(lifted->fun);
+  if (possible)
+    verify_function(lifted->fun, symbol_of(lifted->fun));
   return possible && l.publishes ? TODO_rebuild_alias : 0;
 }
 
@@ -140,6 +106,10 @@ static unsigned lower_by_plan(struct lift *lifted) {
 static unsigned run_place(function *fun) {
   struct lift l;
   unsigned todo = 0;
+  if (verify_has_refused(symbol_of(fun))) {
+    decline(fun, BE_REASON_HOST_VERIFIER, NULL);
+    return 0;
+  }
   if (!lift_function(&l, fun))
     decline(fun, l.reason, l.detail);
   else if (be_function_run(l.out))
@@ -209,7 +179,6 @@ static void start_unit(void *, void *) {
   }
   the_bridge.ir = be_session_ir(the_bridge.session);
   the_bridge.mode = options.mode;
-  the_bridge.verify = options.verify;
 }
 
 static void finish_unit(void *, void *) {

@@ -53,7 +53,10 @@ struct be_session {
   struct be_host host;
   struct be_options options;
   struct be_stats stats;
-  FILE *remarks;
+  FILE *remarks; /* into remarks_text, which is appended to the file at the end: a unit's stay */
+  char *remarks_text; /* together when parallel compiles share it */
+  size_t remarks_size;
+  FILE *remarks_file;
   struct be_held *held; /* remarks on changes that are not carried out yet */
   long changes_left;    /* -1: no limit */
   unsigned dump_count;
@@ -81,7 +84,7 @@ void be_session_release(struct be_session *session, bool done);
 
 /* Appends the statistics line to options.stats. */
 void be_stats_write(struct be_session *session);
-/* Appends one YAML document. */
+/* Writes one YAML document. */
 void be_remark_write(FILE *out, const struct be_remark *remark);
 
 /* Writes the module as MLIR text to <dir>/<unit>.<function>.<n>-<when>.mlir; the path in `path`. */

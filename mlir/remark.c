@@ -2,7 +2,6 @@
 #include "backedge/remark.h"
 #include "internal.h"
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -81,25 +80,15 @@ static void write_args(FILE *out, const struct be_remark *remark) {
 
 void be_remark_write(FILE *out, const struct be_remark *remark) {
   static const char *const tags[] = {"!Passed", "!Missed", "!Analysis"};
-  char *document = NULL;
-  size_t size = 0;
-  FILE *text = open_memstream(&document, &size);
-  if (!text)
-    return;
-  fprintf(text, "--- %s\n", tags[remark->kind]);
-  write_field(text, "Pass:", remark->pass);
-  write_field(text, "Name:", remark->name);
+  fprintf(out, "--- %s\n", tags[remark->kind]);
+  write_field(out, "Pass:", remark->pass);
+  write_field(out, "Name:", remark->name);
   if (remark->line) {
-    fputs("DebugLoc:        { File: ", text);
-    write_quoted(text, remark->file);
-    fprintf(text, ", Line: %u, Column: %u }\n", remark->line, remark->column);
+    fputs("DebugLoc:        { File: ", out);
+    write_quoted(out, remark->file);
+    fprintf(out, ", Line: %u, Column: %u }\n", remark->line, remark->column);
   }
-  write_field(text, "Function:", remark->function);
-  write_args(text, remark);
-  fputs("...\n", text);
-  fclose(text);
-  /* One write per document, so that parallel compiles may share the file. */
-  fwrite(document, 1, size, out);
-  fflush(out);
-  free(document);
+  write_field(out, "Function:", remark->function);
+  write_args(out, remark);
+  fputs("...\n", out);
 }

@@ -38,6 +38,25 @@ static void copy_options(struct be_options *to, const struct be_options *from) {
   to->only = be_strdup(from->only);
 }
 
+static bool open_remarks(struct be_session *s) {
+  s->remarks_file = fopen(s->options.remarks, "ae");
+  if (!s->remarks_file)
+    return false;
+  setvbuf(s->remarks_file, NULL, _IONBF, 0); /* one write */
+  s->remarks = must(open_memstream(&s->remarks_text, &s->remarks_size));
+  return true;
+}
+
+static void close_remarks(struct be_session *s) {
+  if (!s->remarks)
+    return;
+  fclose(s->remarks);
+  bool written = fwrite(s->remarks_text, 1, s->remarks_size, s->remarks_file) == s->remarks_size;
+  if (fclose(s->remarks_file) || !written)
+    be_session_warn(s, "cannot append to '%s': %s", s->options.remarks, strerror(errno));
+  free(s->remarks_text);
+}
+
 int be_session_create(const struct be_host *host, const struct be_options *options,
                       struct be_session **out, char *err, size_t err_size) {
   struct be_session *s = be_calloc(1, sizeof *s);
@@ -50,7 +69,7 @@ int be_session_create(const struct be_host *host, const struct be_options *optio
   s->host = *host;
   copy_options(&s->options, options);
   s->changes_left = options->stop_after;
-  if (options->remarks && !(s->remarks = fopen(options->remarks, "ae"))) {
+  if (options->remarks && !open_remarks(s)) {
     status = -errno;
     snprintf(err, err_size, "cannot append to '%s': %s", options->remarks, strerror(errno));
     be_options_destroy(&s->options);
@@ -67,8 +86,7 @@ void be_session_destroy(struct be_session *s) {
     return;
   be_stats_write(s);
   be_session_release(s, false);
-  if (s->remarks)
-    fclose(s->remarks);
+  close_remarks(s);
   be_ir_destroy(&s->ir);
   be_options_destroy(&s->options);
   free(s);

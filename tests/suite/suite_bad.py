@@ -7,7 +7,7 @@ import os
 import random
 import re
 
-from runner import Case
+from runner import TESTS, Case
 from toolchain import MAIN, Failure, Skip, build_test_core, environment, run
 
 SOURCE = "int f(int *p, int n) { int s = 0; for (int i = 0; i < n; i++) s += p[i]; return s; }\n"
@@ -204,6 +204,63 @@ def _misfit(suite, cc, kind):
             raise Failure(f"{cc}: what was undone changed the object")
 
 
+BROKEN = """
+int f%d(int *a, int *b, int n) {
+  int s = 0;
+  for (int i = 0; i < n; i++)
+    if (a[b[i]] > %d)
+      s += a[b[i]];
+  return s;
+}
+"""
+
+
+def _breaker(suite, compiler):
+    """tests/gcc/breaker.cc as a plugin."""
+    source = os.path.join(TESTS, "gcc", "breaker.cc")
+    folder = run([compiler.cc, "-print-file-name=plugin"]).stdout.strip()
+    out = os.path.join(suite.work, "breaker.so")
+    expect(run([compiler.cxx, "-shared", "-fPIC", "-fno-rtti", "-w", f"-I{folder}/include", source,
+                "-o", out]), 0)
+    return [f"-fplugin={out}"]
+
+
+def _refused(suite):
+    """What GCC's verifier refuses is left as it was: the compilation starts again without it."""
+    compiler = suite.compiler("gcc-12")
+    compiler.require()
+    breaker = _breaker(suite, compiler)
+    source = _source(suite, "refused")
+    with open(source, "w", encoding="utf-8") as out:
+        out.write("".join(BROKEN % (i, i) for i in range(6)))
+    remarks = source + ".yaml"
+    if os.path.exists(remarks):
+        os.remove(remarks)
+    env = environment()
+    base = [compiler.cc, "-O2", "-c", source, "-o"]
+    flags = compiler.flags(passes="insert-prefetch", remarks=remarks)
+    complaint = r"f0.{1,3} came out broken \(fallthru edge"
+    expect(run(base + [source + ".plain.o"]), 0)
+    done = run(base + [source + ".o"] + flags + breaker + ["-fplugin-arg-breaker-only=f0"],
+               env=env)
+    expect(done, 0, complaint + ".*compiling again without it")
+    with open(remarks, encoding="utf-8") as data:
+        documents = data.read().split("--- ")
+    refused = [d for d in documents if "Reason: host-verifier" in d]
+    if len(refused) != 1 or not re.search(r"Function: +'?f0\b", refused[0]):
+        raise Failure(f"remarks say that these were refused: {refused}")
+    # one after the other, until there are too many
+    done = run(base + [source + ".o"] + flags + breaker, env=env)
+    expect(done, 0, complaint, "f3.{1,3} came out")
+    with open(source + ".plain.o", "rb") as one, open(source + ".o", "rb") as two:
+        if one.read() != two.read():
+            raise Failure("what was refused changed the object")
+    with open(source, encoding="utf-8") as text:
+        done = run([compiler.cc, "-O2", "-x", "c", "-S", "-", "-o", "/dev/stdout"] + flags +
+                   breaker, env=env, input=text.read())
+    expect(done, 1, complaint, "BACKEDGE_ONLY=f0")
+
+
 def cases(suite):
     out = []
     for cc in MAIN:
@@ -245,6 +302,7 @@ def cases(suite):
         out.append(Case(f"opt {name}", _mlir, suite, name, text, status, patterns))
     out.append(Case("opt mutations", _mlir_mutations, suite, 1000 if suite.full else 100))
     out.append(Case("passes that fail", _crash, suite))
+    out.append(Case("what gcc's verifier refuses", _refused, suite))
     out += [Case(f"{cc} misfit {kind}", _misfit, suite, cc, kind)
             for cc in MAIN + ("clang-22",) for kind in range(13)]
     return out
