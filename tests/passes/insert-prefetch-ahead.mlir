@@ -17,6 +17,11 @@
 // ALL: condition_may_change: {{.*}}Declined, may-change]
 // ALL: divided_by_loaded: {{.*}}Declined, not-copyable]
 // ALL: converted: {{.*}}Declined, not-copyable]
+// ALL-NOT: away_{{.*}}PrefetchInserted]
+// ALL-NOT: two_entries: {{.*}}PrefetchInserted]
+// ALL: condition_of_before: {{.*}}Declined, guarded]
+// ALL: divided_by_minus_one: {{.*}}Declined, not-copyable]
+// ALL: last_trip: {{.*}}Declined, recurrence]
 
 llvm.func @check(i64)
 
@@ -492,19 +497,19 @@ llvm.func @long_step(%a: !llvm.ptr, %b: !llvm.ptr, %n: i32) -> i64 {
   llvm.return %sum2 : i64
 }
 
-// A counter of eight bits does not hold every distance: it is not taken for one.
+// Eight bits do not hold every distance.
 // CHECK-LABEL: llvm.func @byte_counter
 // CHECK-NOT: llvm.intr.prefetch
 // CHECK: llvm.return
-// REMARK: byte_counter: {{.*}}Declined, recurrence]
+// REMARK: byte_counter: {{.*}}Declined, unknown-bound]
 llvm.func @byte_counter(%a: !llvm.ptr, %b: !llvm.ptr, %n: i8) -> i64 {
   %zero = llvm.mlir.constant(0 : i64) : i64
+  %one = llvm.mlir.constant(1 : i64) : i64
   %none = llvm.mlir.constant(0 : i8) : i8
-  %one = llvm.mlir.constant(1 : i8) : i8
-  llvm.br ^body(%none, %zero : i8, i64)
-^body(%i: i8, %sum: i64):
-  %wide = llvm.zext %i : i8 to i64
-  %pb = llvm.getelementptr %b[%wide] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %small = llvm.mlir.constant(1 : i8) : i8
+  llvm.br ^body(%zero, %none, %zero : i64, i8, i64)
+^body(%i: i64, %j: i8, %sum: i64):
+  %pb = llvm.getelementptr %b[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
   %vb = llvm.load %pb : !llvm.ptr -> i64
   %pa = llvm.getelementptr %a[%vb] : (!llvm.ptr, i64) -> !llvm.ptr, i64
   %va = llvm.load %pa : !llvm.ptr -> i64
@@ -514,9 +519,10 @@ llvm.func @byte_counter(%a: !llvm.ptr, %b: !llvm.ptr, %n: i8) -> i64 {
   %more_sum = llvm.add %sum, %va : i64
   llvm.br ^next(%more_sum : i64)
 ^next(%sum2: i64):
-  %i2 = llvm.add %i, %one : i8
-  %again = llvm.icmp "ne" %i2, %n : i8
-  llvm.cond_br %again, ^body(%i2, %sum2 : i8, i64), ^out
+  %i2 = llvm.add %i, %one : i64
+  %j2 = llvm.add %j, %small : i8
+  %again = llvm.icmp "ne" %j2, %n : i8
+  llvm.cond_br %again, ^body(%i2, %j2, %sum2 : i64, i8, i64), ^out
 ^out:
   llvm.return %sum2 : i64
 }
@@ -708,6 +714,188 @@ llvm.func @converted(%a: !llvm.ptr, %b: !llvm.ptr, %n: i64) -> i64 {
   %vb = llvm.load %pb : !llvm.ptr -> f64
   %index = llvm.fptosi %vb : f64 to i64
   %pa = llvm.getelementptr %a[%index] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %va = llvm.load %pa : !llvm.ptr -> i64
+  %good = llvm.icmp "sgt" %va, %zero : i64
+  llvm.cond_br %good, ^take, ^next(%sum : i64)
+^take:
+  %more_sum = llvm.add %sum, %va : i64
+  llvm.br ^next(%more_sum : i64)
+^next(%sum2: i64):
+  %i2 = llvm.add %i, %one : i64
+  %again = llvm.icmp "ne" %i2, %n : i64
+  llvm.cond_br %again, ^body(%i2, %sum2 : i64, i64), ^out
+^out:
+  llvm.return %sum2 : i64
+}
+
+// A counter that runs away from its limit ends where it wraps, if at all.
+// CHECK-LABEL: llvm.func @away_upwards
+// CHECK-NOT: llvm.intr.prefetch
+// CHECK: llvm.return
+// REMARK: away_upwards: {{.*}}Declined, unknown-bound]
+llvm.func @away_upwards(%a: !llvm.ptr, %b: !llvm.ptr, %n: i64) -> i64 {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %one = llvm.mlir.constant(1 : i64) : i64
+  llvm.br ^body(%zero, %zero : i64, i64)
+^body(%i: i64, %sum: i64):
+  %pb = llvm.getelementptr %b[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vb = llvm.load %pb : !llvm.ptr -> i64
+  %pa = llvm.getelementptr %a[%vb] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %va = llvm.load %pa : !llvm.ptr -> i64
+  %good = llvm.icmp "sgt" %va, %zero : i64
+  llvm.cond_br %good, ^take, ^next(%sum : i64)
+^take:
+  %more_sum = llvm.add %sum, %va : i64
+  llvm.br ^next(%more_sum : i64)
+^next(%sum2: i64):
+  %i2 = llvm.add %i, %one : i64
+  %again = llvm.icmp "sgt" %i2, %n : i64
+  llvm.cond_br %again, ^body(%i2, %sum2 : i64, i64), ^out
+^out:
+  llvm.return %sum2 : i64
+}
+
+// The same the other way round.
+// CHECK-LABEL: llvm.func @away_downwards
+// CHECK-NOT: llvm.intr.prefetch
+// CHECK: llvm.return
+// REMARK: away_downwards: {{.*}}Declined, unknown-bound]
+llvm.func @away_downwards(%a: !llvm.ptr, %b: !llvm.ptr, %n: i64) -> i64 {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %less = llvm.mlir.constant(-1 : i64) : i64
+  llvm.br ^body(%zero, %zero : i64, i64)
+^body(%i: i64, %sum: i64):
+  %pb = llvm.getelementptr %b[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vb = llvm.load %pb : !llvm.ptr -> i64
+  %pa = llvm.getelementptr %a[%vb] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %va = llvm.load %pa : !llvm.ptr -> i64
+  %good = llvm.icmp "sgt" %va, %zero : i64
+  llvm.cond_br %good, ^take, ^next(%sum : i64)
+^take:
+  %more_sum = llvm.add %sum, %va : i64
+  llvm.br ^next(%more_sum : i64)
+^next(%sum2: i64):
+  %i2 = llvm.add %i, %less : i64
+  %again = llvm.icmp "slt" %i2, %n : i64
+  llvm.cond_br %again, ^body(%i2, %sum2 : i64, i64), ^out
+^out:
+  llvm.return %sum2 : i64
+}
+
+// Where the counter starts is not known, and the first iteration is not tested.
+// CHECK-LABEL: llvm.func @two_entries
+// CHECK-NOT: llvm.intr.prefetch
+// CHECK: llvm.return
+// REMARK: two_entries: {{.*}}Declined, unknown-bound]
+llvm.func @two_entries(%a: !llvm.ptr, %b: !llvm.ptr, %m: i64, %n: i64) -> i64 {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %one = llvm.mlir.constant(1 : i64) : i64
+  %late = llvm.icmp "sgt" %m, %zero : i64
+  llvm.cond_br %late, ^other, ^body(%zero, %zero : i64, i64)
+^other:
+  llvm.br ^body(%m, %zero : i64, i64)
+^body(%i: i64, %sum: i64):
+  %pb = llvm.getelementptr %b[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vb = llvm.load %pb : !llvm.ptr -> i64
+  %pa = llvm.getelementptr %a[%vb] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %va = llvm.load %pa : !llvm.ptr -> i64
+  %good = llvm.icmp "sgt" %va, %zero : i64
+  llvm.cond_br %good, ^take, ^next(%sum : i64)
+^take:
+  %more_sum = llvm.add %sum, %va : i64
+  llvm.br ^next(%more_sum : i64)
+^next(%sum2: i64):
+  %i2 = llvm.add %i, %one : i64
+  %again = llvm.icmp "slt" %i2, %n : i64
+  llvm.cond_br %again, ^body(%i2, %sum2 : i64, i64), ^out
+^out:
+  llvm.return %sum2 : i64
+}
+
+// The condition follows from the iteration before.
+// CHECK-LABEL: llvm.func @condition_of_before
+// CHECK: llvm.intr.prefetch
+// CHECK-NOT: llvm.intr.prefetch
+// CHECK: llvm.return
+// REMARK: condition_of_before: {{.*}}Declined, guarded]
+llvm.func @condition_of_before(%a: !llvm.ptr, %b: !llvm.ptr, %c: !llvm.ptr, %n: i64) -> i64 {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %one = llvm.mlir.constant(1 : i64) : i64
+  llvm.br ^body(%zero, %zero : i64, i64)
+^body(%i: i64, %sum: i64):
+  %pc = llvm.getelementptr %c[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vc = llvm.load %pc : !llvm.ptr -> i64
+  %try = llvm.icmp "sgt" %sum, %vc : i64
+  llvm.cond_br %try, ^look, ^next(%sum : i64)
+^look:
+  %pb = llvm.getelementptr %b[%vc] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vb = llvm.load %pb : !llvm.ptr -> i64
+  %pa = llvm.getelementptr %a[%vb] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %va = llvm.load %pa : !llvm.ptr -> i64
+  %good = llvm.icmp "sgt" %va, %zero : i64
+  llvm.cond_br %good, ^take, ^next(%sum : i64)
+^take:
+  %more_sum = llvm.add %sum, %va : i64
+  llvm.br ^next(%more_sum : i64)
+^next(%sum2: i64):
+  %i2 = llvm.add %i, %one : i64
+  %again = llvm.icmp "ne" %i2, %n : i64
+  llvm.cond_br %again, ^body(%i2, %sum2 : i64, i64), ^out
+^out:
+  llvm.return %sum2 : i64
+}
+
+// There is no copy of a division by -1, which traps for the least number.
+// CHECK-LABEL: llvm.func @divided_by_minus_one
+// CHECK-NOT: llvm.intr.prefetch
+// CHECK: llvm.return
+// REMARK: divided_by_minus_one: {{.*}}Declined, not-copyable]
+llvm.func @divided_by_minus_one(%a: !llvm.ptr, %b: !llvm.ptr, %n: i64) -> i64 {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %one = llvm.mlir.constant(1 : i64) : i64
+  %less = llvm.mlir.constant(-1 : i64) : i64
+  llvm.br ^body(%zero, %zero : i64, i64)
+^body(%i: i64, %sum: i64):
+  %pb = llvm.getelementptr %b[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vb = llvm.load %pb : !llvm.ptr -> i64
+  %part = llvm.sdiv %vb, %less : i64
+  %pa = llvm.getelementptr %a[%part] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %va = llvm.load %pa : !llvm.ptr -> i64
+  %good = llvm.icmp "sgt" %va, %zero : i64
+  llvm.cond_br %good, ^take, ^next(%sum : i64)
+^take:
+  %more_sum = llvm.add %sum, %va : i64
+  llvm.br ^next(%more_sum : i64)
+^next(%sum2: i64):
+  %i2 = llvm.add %i, %one : i64
+  %again = llvm.icmp "ne" %i2, %n : i64
+  llvm.cond_br %again, ^body(%i2, %sum2 : i64, i64), ^out
+^out:
+  llvm.return %sum2 : i64
+}
+
+// What an inner loop leaves behind is its last trip's.
+// CHECK-LABEL: llvm.func @last_trip
+// CHECK: llvm.intr.prefetch
+// CHECK-NOT: llvm.intr.prefetch
+// CHECK: llvm.return
+// REMARK: last_trip: {{.*}}Declined, recurrence]
+llvm.func @last_trip(%a: !llvm.ptr, %b: !llvm.ptr, %c: !llvm.ptr, %n: i64) -> i64 {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %one = llvm.mlir.constant(1 : i64) : i64
+  llvm.br ^body(%zero, %zero : i64, i64)
+^body(%i: i64, %sum: i64):
+  %pb = llvm.getelementptr %b[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vb = llvm.load %pb : !llvm.ptr -> i64
+  llvm.br ^inner(%vb : i64)
+^inner(%k: i64):
+  %pc = llvm.getelementptr %c[%k] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vc = llvm.load %pc : !llvm.ptr -> i64
+  %k2 = llvm.add %k, %one : i64
+  %more = llvm.icmp "sgt" %vc, %zero : i64
+  llvm.cond_br %more, ^inner(%k2 : i64), ^found
+^found:
+  %pa = llvm.getelementptr %a[%k] : (!llvm.ptr, i64) -> !llvm.ptr, i64
   %va = llvm.load %pa : !llvm.ptr -> i64
   %good = llvm.icmp "sgt" %va, %zero : i64
   llvm.cond_br %good, ^take, ^next(%sum : i64)
