@@ -255,7 +255,17 @@ llvm.func @chosen(%a: !llvm.ptr, %c: !llvm.ptr, %n: i64) -> i64 {
 // CHECK: %[[SECOND:.*]] = llvm.select %[[MORE]], %[[LINK]], %[[SLOT]]
 // CHECK: %[[PLACE:.*]] = llvm.select %[[SOME]], %[[SECOND]], %[[SLOT]]
 // CHECK: "llvm.intr.prefetch"(%[[PLACE]])
-// CHECK: llvm.intr.prefetch
+// CHECK: %[[SLOT2:.*]] = llvm.getelementptr %arg0
+// CHECK: %[[HEAD2:.*]] = llvm.load %[[SLOT2]]
+// CHECK: %[[SOME2:.*]] = llvm.icmp "ne" %[[HEAD2]], %[[NULL]]
+// CHECK: %[[LINK2:.*]] = llvm.load
+// CHECK: %[[MORE2:.*]] = llvm.icmp "ne" %[[LINK2]], %[[NULL]]
+// CHECK: %[[NEXT2:.*]] = llvm.load
+// CHECK: %[[STILL2:.*]] = llvm.icmp "ne" %[[NEXT2]], %[[NULL]]
+// CHECK: %[[THIRD:.*]] = llvm.select %[[STILL2]], %[[NEXT2]], %[[SLOT2]]
+// CHECK: %[[IF2:.*]] = llvm.select %[[MORE2]], %[[THIRD]], %[[SLOT2]]
+// CHECK: %[[PLACE2:.*]] = llvm.select %[[SOME2]], %[[IF2]], %[[SLOT2]]
+// CHECK: "llvm.intr.prefetch"(%[[PLACE2]])
 // CHECK: llvm.intr.prefetch
 // CHECK-NOT: llvm.intr.prefetch
 // CHECK: llvm.return
@@ -904,6 +914,67 @@ llvm.func @last_trip(%a: !llvm.ptr, %b: !llvm.ptr, %c: !llvm.ptr, %n: i64) -> i6
   llvm.br ^next(%more_sum : i64)
 ^next(%sum2: i64):
   %i2 = llvm.add %i, %one : i64
+  %again = llvm.icmp "ne" %i2, %n : i64
+  llvm.cond_br %again, ^body(%i2, %sum2 : i64, i64), ^out
+^out:
+  llvm.return %sum2 : i64
+}
+
+// More conditions than are copied.
+// CHECK-LABEL: llvm.func @many_conditions
+// CHECK: llvm.intr.prefetch
+// CHECK-NOT: llvm.intr.prefetch
+// CHECK: llvm.return
+// REMARK: many_conditions: {{.*}}Declined, guarded]
+llvm.func @many_conditions(%a: !llvm.ptr, %b: !llvm.ptr, %c: !llvm.ptr, %n: i64) -> i64 {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %k1 = llvm.mlir.constant(1 : i64) : i64
+  %k2 = llvm.mlir.constant(2 : i64) : i64
+  %k3 = llvm.mlir.constant(3 : i64) : i64
+  %k4 = llvm.mlir.constant(4 : i64) : i64
+  %k5 = llvm.mlir.constant(5 : i64) : i64
+  %k6 = llvm.mlir.constant(6 : i64) : i64
+  %k7 = llvm.mlir.constant(7 : i64) : i64
+  %k8 = llvm.mlir.constant(8 : i64) : i64
+  llvm.br ^body(%zero, %zero : i64, i64)
+^body(%i: i64, %sum: i64):
+  %pc = llvm.getelementptr %c[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vc = llvm.load %pc : !llvm.ptr -> i64
+  %more1 = llvm.icmp "ne" %vc, %k1 : i64
+  llvm.cond_br %more1, ^is1, ^next(%sum : i64)
+^is1:
+  %more2 = llvm.icmp "ne" %vc, %k2 : i64
+  llvm.cond_br %more2, ^is2, ^next(%sum : i64)
+^is2:
+  %more3 = llvm.icmp "ne" %vc, %k3 : i64
+  llvm.cond_br %more3, ^is3, ^next(%sum : i64)
+^is3:
+  %more4 = llvm.icmp "ne" %vc, %k4 : i64
+  llvm.cond_br %more4, ^is4, ^next(%sum : i64)
+^is4:
+  %more5 = llvm.icmp "ne" %vc, %k5 : i64
+  llvm.cond_br %more5, ^is5, ^next(%sum : i64)
+^is5:
+  %more6 = llvm.icmp "ne" %vc, %k6 : i64
+  llvm.cond_br %more6, ^is6, ^next(%sum : i64)
+^is6:
+  %more7 = llvm.icmp "ne" %vc, %k7 : i64
+  llvm.cond_br %more7, ^is7, ^next(%sum : i64)
+^is7:
+  %more8 = llvm.icmp "ne" %vc, %k8 : i64
+  llvm.cond_br %more8, ^is8, ^next(%sum : i64)
+^is8:
+  %pb = llvm.getelementptr %b[%vc] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vb = llvm.load %pb : !llvm.ptr -> i64
+  %pa = llvm.getelementptr %a[%vb] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %va = llvm.load %pa : !llvm.ptr -> i64
+  %good = llvm.icmp "sgt" %va, %zero : i64
+  llvm.cond_br %good, ^take, ^next(%sum : i64)
+^take:
+  %more_sum = llvm.add %sum, %va : i64
+  llvm.br ^next(%more_sum : i64)
+^next(%sum2: i64):
+  %i2 = llvm.add %i, %k1 : i64
   %again = llvm.icmp "ne" %i2, %n : i64
   llvm.cond_br %again, ^body(%i2, %sum2 : i64, i64), ^out
 ^out:
