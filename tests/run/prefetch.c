@@ -16,6 +16,7 @@
 // CHECK-NEXT: by_three
 // CHECK-NEXT: chain
 // CHECK-NEXT: divided_alike
+// CHECK-NEXT: down_to
 // CHECK-NEXT: downwards
 // CHECK-NEXT: flagged
 // CHECK-NEXT: lists
@@ -23,6 +24,7 @@
 // CHECK-NEXT: probe
 // CHECK-NEXT: repaired
 // CHECK-NEXT: search
+// CHECK-NEXT: up_to
 // CHECK-NEXT: upwards
 // CHECK-NEXT: wide_span
 // CHECK-NEXT: wrapping
@@ -33,6 +35,7 @@
 // ALL-NEXT: chain
 // ALL-NEXT: divided{{$}}
 // ALL-NEXT: divided_alike
+// ALL-NEXT: down_to
 // ALL-NEXT: downwards
 // ALL-NEXT: flagged
 // ALL-NEXT: left
@@ -42,6 +45,7 @@
 // ALL-NEXT: probe
 // ALL-NEXT: repaired
 // ALL-NEXT: search
+// ALL-NEXT: up_to
 // ALL-NEXT: upwards
 // ALL-NEXT: wide_span
 // ALL-NEXT: wrapping
@@ -97,6 +101,23 @@ NOINLINE uint64_t at_least_once(const uint32_t *a, const uint32_t *b, int n) {
   do
     VISIT(a[b[i]]);
   while (++i < n);
+  return sum;
+}
+
+/* Tested is the counter before its step: the last iteration's is the limit itself. */
+NOINLINE uint64_t down_to(const uint32_t *a, const uint32_t *b, unsigned i, unsigned least) {
+  uint64_t sum = 0;
+  do
+    VISIT(a[b[i]]);
+  while (i-- > least);
+  return sum;
+}
+
+NOINLINE uint64_t up_to(const uint32_t *a, const uint32_t *b, long i, long most) {
+  uint64_t sum = 0;
+  do
+    VISIT(a[b[i]]);
+  while (i++ < most);
   return sum;
 }
 
@@ -282,6 +303,12 @@ static void sizes(int n) {
     sum = sum * 31 + at_least_once(target, b, n);
     sum = sum * 31 + at_least_once(target, b + n - 1, -5);
     sum = sum * 31 + at_least_once(target, b + n - 1, INT_MIN);
+    sum = sum * 31 + down_to(target, b, (unsigned)n - 1, 0);
+    sum = sum * 31 + down_to(target, b + n - 1, 0, 5);
+    sum = sum * 31 + down_to(target, b + n - 1, 0, UINT_MAX);
+    sum = sum * 31 + up_to(target, b, 0, n - 1);
+    sum = sum * 31 + up_to(target, b + n - 1, 0, -5);
+    sum = sum * 31 + up_to(target, b + n - 1, 0, LONG_MIN);
     sum = sum * 31 + found(target, b, INT_MAX, b[n - 1]);
   }
   if (n >= 64)
