@@ -145,7 +145,7 @@ static MlirValue build_plain(struct lift *l, LLVMValueRef inst, enum be_opcode c
 
 bool lift_assign(struct lift *l, LLVMValueRef inst) {
   enum be_opcode code = lift_opcode(LLVMGetInstructionOpcode(inst));
-  MlirValue operands[OPERANDS_MAX];
+  MlirValue operands[OPERANDS_MAX] = {{NULL}};
   if (!is_modelled(inst, code))
     return false;
   int count = LLVMGetNumOperands(inst);

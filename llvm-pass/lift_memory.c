@@ -176,7 +176,7 @@ static MlirAttribute field_of_address(struct lift *l, LLVMValueRef address) {
     return (MlirAttribute){NULL};
   const char *name = LLVMGetStructName(type);
   const char *dot = name ? strchr(name, '.') : NULL;
-  if (!dot || (strncmp(name, "struct.", 7) && strncmp(name, "class.", 6)))
+  if (!dot || (strncmp(name, "struct.", 7) != 0 && strncmp(name, "class.", 6) != 0))
     return (MlirAttribute){NULL};
   snprintf(field, sizeof field, "+%llu",
            LLVMOffsetOfElement(l->bridge->layout, type, (unsigned)LLVMConstIntGetZExtValue(index)));

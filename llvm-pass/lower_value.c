@@ -123,7 +123,7 @@ LLVMTypeRef lower_result_type(struct lower *l, const struct be_plan_op *op) {
 void lower_result(struct lower *l, const struct be_plan_op *op, LLVMValueRef built) {
   LLVMValueRef inst = lower_stmt_of(l, op->id);
   const struct be_entry *entry = op->id >= 0 ? be_function_entry(l->lift->out, op->id) : NULL;
-  bool stands_for = inst && (entry->main || op->code == BE_OP_STMT);
+  bool stands_for = inst && entry && (entry->main || op->code == BE_OP_STMT);
   if (stands_for && LLVMIsAInstruction(built) && !lower_is_opaque(l, op->id))
     register_copy_facts(built, inst, op->fate == BE_FATE_BUILD && l->rebuild);
   if (mlirOperationGetNumResults(op->op) && LLVMGetTypeKind(LLVMTypeOf(built)) != LLVMVoidTypeKind)

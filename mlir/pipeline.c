@@ -42,7 +42,7 @@ int64_t be_run_option(const struct be_run *run, const char *name, int64_t missin
 
 bool be_run_listens(const struct be_run *run) { return run->listens; }
 
-static void emit(struct be_run *run, MlirOperation op, struct be_remark *remark,
+static void emit(struct be_run *run, MlirOperation op, struct be_remark remark,
                  const struct be_remark_arg *args, unsigned arg_count) {
   char file[512];
   if (!run->listens)
@@ -50,30 +50,30 @@ static void emit(struct be_run *run, MlirOperation op, struct be_remark *remark,
   MlirStringRef function = be_op_string(run->func, "sym_name");
   char *name = strndup(function.data, function.length);
   be_location_read(mlirOperationGetLocation(mlirOperationIsNull(op) ? run->func : op), file,
-                   sizeof file, &remark->line, &remark->column);
-  remark->file = file;
-  remark->pass = run->pass->name;
-  remark->function = name;
-  remark->arg_count = arg_count < BE_REMARK_ARGS_MAX ? arg_count : BE_REMARK_ARGS_MAX;
+                   sizeof file, &remark.line, &remark.column);
+  remark.file = file;
+  remark.pass = run->pass->name;
+  remark.function = name;
+  remark.arg_count = arg_count < BE_REMARK_ARGS_MAX ? arg_count : BE_REMARK_ARGS_MAX;
   if (arg_count)
-    memcpy(remark->args, args, remark->arg_count * sizeof *args);
-  if (remark->kind == BE_REMARK_PASSED)
-    be_session_hold(run->session, remark);
+    memcpy(remark.args, args, remark.arg_count * sizeof *args);
+  if (remark.kind == BE_REMARK_PASSED)
+    be_session_hold(run->session, &remark);
   else
-    be_session_remark(run->session, remark);
+    be_session_remark(run->session, &remark);
   free(name);
 }
 
 void be_run_passed(struct be_run *run, MlirOperation op, const char *name, const char *text,
                    const struct be_remark_arg *args, unsigned arg_count) {
   struct be_remark remark = {.kind = BE_REMARK_PASSED, .name = name, .text = text};
-  emit(run, op, &remark, args, arg_count);
+  emit(run, op, remark, args, arg_count);
 }
 
 void be_run_missed(struct be_run *run, MlirOperation op, enum be_reason reason,
                    const struct be_remark_arg *args, unsigned arg_count) {
   struct be_remark remark = {.kind = BE_REMARK_MISSED, .name = "Declined", .reason = reason};
-  emit(run, op, &remark, args, arg_count);
+  emit(run, op, remark, args, arg_count);
 }
 
 bool be_run_change(struct be_run *run) {

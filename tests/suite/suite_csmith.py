@@ -147,7 +147,7 @@ def cases(suite):
     build_test_core(suite.build)
     tally = Tally(suite, ("rebuild", "prefetch-all", "stir"))
     out = []
-    for i in range(700 if suite.full else 66):  # more than asked for: some run too long
+    for i in range(600 if suite.full else 66):  # more than asked for: some run too long
         seed = suite.seed % 100000 + i
         for j, cc in enumerate(MAIN):
             levels = LEVELS if suite.full else (LEVELS[(i + j) % 3],)

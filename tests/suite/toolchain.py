@@ -125,12 +125,14 @@ def build_test_core(build):
     here = os.path.dirname(os.path.abspath(__file__))
     core = os.path.join(os.path.dirname(here), "core")
     folder = os.path.join(build, "test-output", "core")
+    with open(os.path.join(build, "CMakeCache.txt"), encoding="utf-8") as cache:
+        sanitized = "ON" if "\nBACKEDGE_SANITIZE:BOOL=ON" in cache.read() else "OFF"
     extra = ";".join(os.path.join(core, name + ".c") for name in TEST_PASSES)
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for args in (["cmake", "-G", "Ninja", "-S", os.path.join(here, "..", ".."), "-B", folder,
-                      f"-DBACKEDGE_EXTRA_PASSES={extra}"],
+                      f"-DBACKEDGE_EXTRA_PASSES={extra}", f"-DBACKEDGE_SANITIZE={sanitized}"],
                      ["cmake", "--build", folder, "--target", "backedge-core"]):
             done = run(args)
             if done.returncode:
