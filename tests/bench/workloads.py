@@ -3,7 +3,9 @@
 A workload has build(compiler, output, *flags), which returns what run() takes, and run(built),
 which returns (CPU seconds, result); equal results mean that nothing was miscompiled.
 """
+import glob
 import hashlib
+import itertools
 import os
 import random
 import resource
@@ -36,53 +38,49 @@ class Kernel:
         return float(seconds), result
 
 
-class SuffixSort:
-    """mksary of Debian's libdivsufsort: the suffix array of a text of random words."""
+class Training:
+    """zstd of Debian's sources: trains a dictionary on 4 KB pieces of a text of random words."""
 
-    MEGABYTES, WORDS = 32, 20000
+    MEGABYTES, WORDS = 64, 20000
+    COMMAND = ("-q", "--train-fastcover=k=64,d=8,f=24,accel=10", "-B4096", "--maxdict=1048576",
+               "--dictID=1")
 
     def __init__(self, folder):
-        self.name, self.folder, self.by_hand = "mksary", folder, False
+        self.name, self.folder, self.by_hand = "zstd-train", folder, False
 
     def _text(self):
-        path = os.path.join(self.folder, "text")
+        path = os.path.join(self.folder, f"text{self.MEGABYTES}")
         if not os.path.exists(path):
             rng = random.Random(1)
             words = ["".join(rng.choices("etaoinshrdlucmfwypvbgkjqxz", range(26, 0, -1),
                                          k=rng.randint(2, 9))) for _ in range(self.WORDS)]
-            weights = [1 / (i + 2) for i in range(self.WORDS)]
+            weights = list(itertools.accumulate(1 / (i + 2) for i in range(self.WORDS)))
             with open(path + ".new", "w", encoding="ascii") as out:
                 while out.tell() < self.MEGABYTES << 20:
-                    out.write(" ".join(rng.choices(words, weights, k=100000)) + "\n")
+                    out.write(" ".join(rng.choices(words, cum_weights=weights, k=100000)) + "\n")
             os.rename(path + ".new", path)
         return path
 
     def build(self, compiler, output, *flags):
-        """By its own CMake files. The first run checks the whole result."""
-        quiet = {"check": True, "stdout": subprocess.DEVNULL}
-        source = fetch.fetch("libdivsufsort")
-        subprocess.run(["cmake", "-S", source, "-B", output, f"-DCMAKE_C_COMPILER={compiler.name}",
-                        f"-DCMAKE_C_FLAGS={' '.join(LEVEL + flags)}", "-DCMAKE_BUILD_TYPE=None",
-                        "-DBUILD_SHARED_LIBS=OFF", "-Wno-dev", "-Wno-deprecated"], **quiet)
-        subprocess.run(["cmake", "--build", output, "--clean-first", "--target", "mksary"], **quiet)
-        binary = os.path.join(output, "examples", "mksary")
-        array = os.path.join(self.folder, "array")
-        self._seconds(binary, array)
-        with open(array, "rb") as data:
-            digest = hashlib.file_digest(data, "sha256").hexdigest()
-        os.unlink(array)
-        return binary, digest
-
-    def _seconds(self, binary, array):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([binary, self._text(), array], check=True, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        """The command without threads and old formats, all of its files at once."""
+        source = fetch.fetch("zstd")
+        files = sorted(path for part in ("lib/common", "lib/compress", "lib/decompress",
+                                         "lib/dictBuilder", "programs")
+                       for path in glob.glob(os.path.join(source, part, "*.c")))
+        subprocess.run([compiler.name, *LEVEL, *flags, "-I" + os.path.join(source, "lib"),
+                        "-DZSTD_LEGACY_SUPPORT=0", "-DZSTD_DISABLE_ASM=1", *files, "-o", output],
+                       check=True)
+        return output
 
     def run(self, built):
-        binary, digest = built
-        return self._seconds(binary, os.devnull), digest
+        output = os.path.join(self.folder, "dictionary")
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([built, *self.COMMAND, self._text(), "-o", output], check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        with open(output, "rb") as data:
+            digest = hashlib.file_digest(data, "sha256").hexdigest()
+        os.unlink(output)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, digest
 
 
 def kernels():
@@ -92,4 +90,4 @@ def kernels():
 
 def workload(name, folder):
     """Programs that are made from Debian's sources keep their data in folder."""
-    return SuffixSort(folder) if name == "mksary" else Kernel(name)
+    return Training(folder) if name == "zstd-train" else Kernel(name)

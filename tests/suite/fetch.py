@@ -10,8 +10,7 @@ import shutil
 import subprocess
 
 CACHE = os.environ.get("BACKEDGE_TEST_CACHE") or os.path.expanduser("~/.cache/backedge")
-SOURCES = {"lua5.4": "lua5.4", "zstd": "libzstd", "sqlite3": "sqlite3", "jsoncpp": "libjsoncpp",
-           "libdivsufsort": "libdivsufsort"}
+SOURCES = {"lua5.4": "lua5.4", "zstd": "libzstd", "sqlite3": "sqlite3", "jsoncpp": "libjsoncpp"}
 BINARIES = {"gcc-12-source"}
 
 
