@@ -51,6 +51,7 @@ struct work {
   const struct access *accesses;
   struct be_map anchors;  /* MlirBlock.ptr -> the op that code is put before */
   struct be_map deciding; /* ops of the loop on which one of its branches depends */
+  int decider;            /* block of the first load that holds a branch up; -1: none */
   uint64_t ops;           /* per iteration */
   uint64_t trips;         /* 0: unknown */
   bool wanted;            /* by the source */
@@ -223,6 +224,21 @@ static enum be_reason at_hand(struct work *work, const struct plan *plan, const 
   return span && span <= CACHE ? BE_REASON_FITS_CACHE : BE_REASON_NONE;
 }
 
+/* Does it hold a branch up, or is it behind such a branch? The processor does not run ahead to what
+ * is behind a branch that it mispredicts. */
+static bool held_up(struct work *work, const struct plan *plan) {
+  int block = be_cfg_number(work->cfg, mlirOperationGetBlock(plan->access));
+  if (be_op_code(work->ir, plan->access) == BE_OP_LOAD &&
+      be_map_get(&work->deciding, plan->access.ptr)) {
+    if (work->decider < 0)
+      work->decider = block;
+    return true;
+  }
+  return work->decider >= 0 && !inner_loop(work, plan->access) &&
+         be_cfg_dominates(work->cfg, work->decider, block) &&
+         !be_loop_always_runs(work->cfg, work->loop, block);
+}
+
 /* The reason not to prefetch an access that could be, by cost alone; *number explains. */
 static enum be_reason too_dear(struct work *work, const struct plan *plan, const char **key,
                                int64_t *number) {
@@ -245,10 +261,8 @@ static enum be_reason too_dear(struct work *work, const struct plan *plan, const
   *key = "operations";
   *number = (int64_t)(inner ? work->cost->operations[inner - work->cfg->loops] : work->ops);
   int64_t overlap = be_run_option(work->run, "overlap", OVERLAP);
-  bool decides = be_op_code(work->ir, plan->access) == BE_OP_LOAD &&
-                 be_map_get(&work->deciding, plan->access.ptr) != NULL;
-  return decides || overlap == 0 || *number * overlap > WINDOW ? BE_REASON_NONE
-                                                               : BE_REASON_OVERLAPPED;
+  return held_up(work, plan) || overlap == 0 || *number * overlap > WINDOW ? BE_REASON_NONE
+                                                                           : BE_REASON_OVERLAPPED;
 }
 
 static void read_request(struct work *work, struct plan *plan) {
@@ -440,6 +454,7 @@ static void run(struct be_run *run, MlirOperation func) {
                         .cfg = cfg,
                         .cost = cost,
                         .loop = &cfg->loops[i],
+                        .decider = -1,
                         .accesses = accesses};
     work.ahead = be_ahead_create(cfg, work.loop);
     work_on_loop(&work);

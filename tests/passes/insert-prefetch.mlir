@@ -160,6 +160,43 @@ llvm.func @independent(%a: !llvm.ptr, %b: !llvm.ptr, %n: i64) -> i64 {
   llvm.return %sum2 : i64
 }
 
+// A branch waits for the first of them, so the processor does not run ahead to the one behind it (of %c); the one
+// before it (of %d) is under way by itself.
+// CHECK-LABEL: llvm.func @behind_a_branch
+// CHECK-COUNT-2: llvm.intr.prefetch
+// CHECK-NOT: llvm.intr.prefetch
+// CHECK: llvm.return
+// REMARK: behind_a_branch: {{.*}}[insert-prefetch: Declined, hardware-stride]
+// REMARK: behind_a_branch: {{.*}}Declined, overlapped]
+// REMARK: behind_a_branch: {{.*}}PrefetchInserted]
+// REMARK: behind_a_branch: {{.*}}PrefetchInserted]
+llvm.func @behind_a_branch(%a: !llvm.ptr, %b: !llvm.ptr, %c: !llvm.ptr, %d: !llvm.ptr, %n: i64) -> i64 {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %one = llvm.mlir.constant(1 : i64) : i64
+  %step = llvm.mlir.constant(1 : i64) : i64
+  llvm.br ^body(%zero, %zero : i64, i64)
+^body(%i: i64, %sum: i64):
+  %pb = llvm.getelementptr %b[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vb = llvm.load %pb : !llvm.ptr -> i64
+  %pd = llvm.getelementptr %d[%vb] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vd = llvm.load %pd : !llvm.ptr -> i64
+  %pa = llvm.getelementptr %a[%vb] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %va = llvm.load %pa : !llvm.ptr -> i64
+  %good = llvm.icmp "sgt" %va, %zero : i64
+  llvm.cond_br %good, ^take, ^next(%vd : i64)
+^take:
+  %pc = llvm.getelementptr %c[%vb] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vc = llvm.load %pc : !llvm.ptr -> i64
+  llvm.br ^next(%vc : i64)
+^next(%more: i64):
+  %sum2 = llvm.add %sum, %more : i64
+  %i2 = llvm.add %i, %step : i64
+  %again = llvm.icmp "ne" %i2, %n : i64
+  llvm.cond_br %again, ^body(%i2, %sum2 : i64, i64), ^out
+^out:
+  llvm.return %sum2 : i64
+}
+
 // Other steps than one may not meet the last iteration: all or nothing.
 // CHECK-LABEL: llvm.func @downwards_by_three
 // CHECK: %[[REACH:.*]] = llvm.mlir.constant(96 : i64)
