@@ -41,7 +41,8 @@ def _case(suite, cc, name, source):
 
 
 def cases(suite):
-    sources = sorted(glob.glob(os.path.join(TESTS, "run", "*.c*")) +
+    sources = sorted(glob.glob(os.path.join(TESTS, "run", "*.c")) +
+                     glob.glob(os.path.join(TESTS, "run", "*.cpp")) +
                      glob.glob(os.path.join(TESTS, "bench", "kernels", "*.c")))
     return [Case(f"{os.path.basename(s)} {cc} {name}", _case, suite, cc, name, s)
             for s in sources for cc in MAIN for name in OPTIONS]
