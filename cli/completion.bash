@@ -8,6 +8,7 @@ _backedge() {
       --pass | --passes) words=$(backedge list | sed -n '/^passes:/,/^$/s/^  \([^ ]*\) .*/\1/p') ;;
       --cc) words=$(backedge list | sed -n '/^compilers:/,$s/^  \([^ ]*\) .*/\1/p') ;;
       --mode) words="passes identity rebuild" ;;
+      -f) words="bolt preaggregated" ;;
       *)
         if [[ $cur == -* ]]; then
           words=$(backedge "${COMP_WORDS[1]}" --help | sed -n 's/^  \(--*[a-z-]*\).*/\1/p')

@@ -7,7 +7,7 @@ from runner import TESTS, Case
 from toolchain import Failure, Skip, run
 
 TOP = os.path.dirname(TESTS)
-FOLDERS = ("mlir", "gcc-plugin", "llvm-pass", "runtime", "cli", "tests")
+FOLDERS = ("mlir", "gcc-plugin", "llvm-pass", "runtime", "autofdo", "cli", "tests")
 C_LIKE = (".c", ".h", ".cc", ".cpp")
 FILE_MAX, FUNCTION_MAX, LINE_MAX = 600, 80, 100
 STANDARD = re.compile(r"(assert|ctype|errno|inttypes|limits|math|stdarg|stdbool|stddef|stdint"
