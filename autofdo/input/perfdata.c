@@ -297,6 +297,8 @@ int be_perfdata_read(struct be_perfdata *recording, const struct be_perfdata_cal
   struct reading reading = {recording, calls, stats, error};
   *stats = (struct be_perfdata_stats){.bytes = recording->end - recording->begin};
   uint64_t begin = recording->begin, end, next;
+  if (recording->is_cut)
+    stats->damaged_at = recording->end;
   int status = look_ahead(&reading, begin, &end);
   while (!status && begin < end) {
     status = look_ahead(&reading, end, &next);

@@ -21,6 +21,7 @@ struct be_perfdata {
   const uint8_t *data;
   size_t size;
   uint64_t begin, end; /* where the records stand */
+  bool is_cut;         /* the file ends before its head says that the records do */
   struct be_event *events;
   size_t event_count;
   struct be_event_id *ids; /* sorted once all events are known */

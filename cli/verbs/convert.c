@@ -35,8 +35,8 @@ static void warn(const char *path, number count, const char *what) {
 static void warn_of_reading(const char *path, const struct be_perfdata_stats *read) {
   if (read->damaged_at)
     fprintf(stderr,
-            "backedge convert: warning: '%s' is damaged at byte %llu: what stands from there on is "
-            "not read\n",
+            "backedge convert: warning: '%s' ends early or is damaged at byte %llu: it is read up "
+            "to there\n",
             path, (number)read->damaged_at);
   warn(path, read->unknown, "records are of unknown types: left out");
   warn(path, read->without_event, "samples have the id of no event: left out");

@@ -80,7 +80,7 @@ struct be_perfdata_stats {
   uint64_t without_event; /* samples with an id that no event has: left out */
   uint64_t malformed;     /* samples that do not hold what their event promises: left out */
   uint64_t lost;          /* what the kernel says it had to drop */
-  uint64_t damaged_at;    /* offset in the file from which nothing could be read; 0: all was */
+  uint64_t damaged_at;    /* offset in the file where it ends early or is damaged; 0: nowhere */
 };
 
 struct be_perfdata;

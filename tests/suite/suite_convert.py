@@ -1,0 +1,282 @@
+"""suite_convert.py - `backedge convert`: profiles as BOLT's own converter makes them; bad input."""
+import os
+import re
+import struct
+import subprocess
+
+import profiles
+from profiles import HEAD, must, read_fdata
+from runner import Case
+from toolchain import Failure, environment, run
+
+ALIKE = 0.001  # of the counts in their lines
+SAMPLE = ("g++-12 -O2", "clang++-19 -O3 -no-pie", "g++-12 -O1 -fcf-protection")
+FULL = SAMPLE + ("g++-12 -O0", "g++-12 -O2 -no-pie -fno-reorder-blocks-and-partition",
+                 "g++-12 -Os -static", "clang++-19 -O2 -fuse-ld=lld-19", "g++-12 -O3 -flto")
+
+
+def _convert(suite, *args, status=0, **options):
+    """Runs it; what it said on stderr once the exit status is the one expected."""
+    command = [os.path.join(suite.build, "bin/backedge"), "convert"] + [str(a) for a in args]
+    done = run(command, timeout=120, env=environment(), **options)
+    if done.returncode != status:
+        raise Failure(f"exit status {done.returncode}, not {status}: {' '.join(command)}\n"
+                      f"{done.stderr}")
+    return done.stderr
+
+
+def _expect(text, *patterns):
+    for pattern in patterns:
+        if not re.search(pattern, text):
+            raise Failure(f"no /{pattern}/ in: {text}")
+
+
+def _same(ours, theirs, what):
+    if not theirs:
+        raise Failure(f"{what}: an empty profile to compare with")
+    counts, mispredicted = profiles.difference(ours, theirs)
+    if counts > ALIKE or mispredicted > ALIKE:
+        missing = sorted(set(theirs) - set(ours))[:5]
+        raise Failure(f"{what}: {counts:.4%} of counts, {mispredicted:.4%} of mispredictions "
+                      f"differ; missing: {missing}")
+    return f"{counts:.4%} of {len(theirs)} lines, {len(set(ours) - set(theirs))} more"
+
+
+def compare(suite, command):
+    """A program of two processes, with branches into the kernel."""
+    folder = suite.folder("compare " + command)
+    program, data = profiles.build_program(folder, command), os.path.join(folder, "perf.data")
+    profiles.record(suite.build, program, data, 60000 if suite.full else 15000, kernel=1)
+    theirs = profiles.perf2bolt(program, data, os.path.join(folder, "theirs"))
+    out = os.path.join(folder, "ours")
+    _convert(suite, "-b", program, "-o", out, data)
+    note = _same(read_fdata(out), theirs, command)
+    _convert(suite, "-b", program, "-f", "preaggregated", "-o", out, data)
+    again = profiles.perf2bolt(program, out, os.path.join(folder, "again"), "-pa")
+    _same(again, theirs, command + ", preaggregated")
+    return note
+
+
+def walk(suite, name, megabytes):
+    """A walk over code that nobody chose to be easy: our own, and MLIR's."""
+    folder = suite.folder("walk " + name)
+    program, data = os.path.join(suite.build, name), os.path.join(folder, "perf.data")
+    must([os.path.join(suite.build, "tests/profile-walk"), program, data, megabytes])
+    theirs = profiles.perf2bolt(program, data, os.path.join(folder, "theirs"))
+    out = os.path.join(folder, "ours")
+    _convert(suite, "-b", program, "-o", out, data)
+    return _same(read_fdata(out), theirs, "walk " + name)
+
+
+# ---- bad input --------------------------------------------------------------------------------
+
+
+class Recorded:
+    """One small recording, which the cases spoil in their own ways."""
+
+    def __init__(self, suite):
+        self.suite = suite
+        self.folder = suite.folder("small")
+        self._data = None
+
+    def make(self):
+        self.program = profiles.build_program(self.folder, "g++-12 -O2")
+        path = os.path.join(self.folder, "perf.data")
+        profiles.record(self.suite.build, self.program, path, 4000)
+        with open(path, "rb") as data:
+            self._data = data.read()
+
+    def data(self):
+        return bytearray(self._data)
+
+    def write(self, name, data):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as out:
+            out.write(data)
+        return path
+
+    def convert(self, *args, **options):
+        return _convert(self.suite, *args, **options)
+
+    def profile(self, path, *more, **options):
+        out = os.path.join(self.folder, "out")
+        self.convert("-b", self.program, "-o", out, path, *more, **options)
+        return read_fdata(out)
+
+    def refused(self, path, *patterns, program=None):
+        _expect(self.convert("-b", program or self.program, "-o", os.devnull, path, status=1),
+                *patterns)
+
+
+def not_recordings(small):
+    small.refused("/no/such/file", "cannot read '/no/such/file'")
+    small.refused(small.folder, "it is a folder")
+    small.refused(small.write("empty", b""), "is empty")
+    small.refused(small.write("text", b"hello, world, no recording\n"), "begin with PERFILE2")
+    small.refused(small.write("swapped", b"2ELIFREP" + bytes(100)), "other byte order")
+    small.refused(small.write("short", small.data()[:50]), "ends in its head, at byte 50")
+    data = small.data()
+    struct.pack_into("<Q", data, 40, len(data) + 1000)
+    small.refused(small.write("beyond", data), f"records begin at byte {len(data) + 1000}")
+    data = small.data()
+    struct.pack_into("<Q", data, 24, 1 << 63)
+    small.refused(small.write("events", data), "events stand at byte")
+
+
+def nothing_in_it(small):
+    data = small.data()
+    sample_type = struct.unpack_from("<Q", data, profiles.ATTR_SAMPLE_TYPE)[0]
+    struct.pack_into("<Q", data, profiles.ATTR_SAMPLE_TYPE, sample_type & ~profiles.BRANCH_STACK)
+    small.refused(small.write("no-stacks", data), "has no branch stacks", "perf record -j any,u")
+    first = next(at for at, kind, _ in profiles.records(small.data()) if kind == 9)
+    data = small.data()
+    struct.pack_into("<Q", data, 48, first - struct.unpack_from("<Q", data, 40)[0])
+    small.refused(small.write("no-samples", data), "has no samples")
+    small.refused(small.write("whole", small.data()), "no process that ran '/bin/true'|no symbols",
+                  program="/bin/true")
+    other = os.path.join(small.folder, "other-program")
+    must(["g++-12", "-O1", *profiles.SOURCES, "-o", other])
+    small.refused(small.write("whole", small.data()), "no process that ran", program=other)
+
+
+def other_build_id(small):
+    folder = os.path.join(small.folder, "elsewhere")
+    os.makedirs(folder, exist_ok=True)
+    other = profiles.build_program(folder, "g++-12 -O1")
+    ids = [re.search(r"Build ID: (\w+)", must(["readelf", "-n", p]).stdout)[1]
+           for p in (small.program, other)]
+    small.refused(small.write("whole", small.data()), *ids, "give the binary that ran",
+                  program=other)
+
+
+def bad_binaries(small):
+    data = small.write("whole", small.data())
+    small.refused(data, "'/no/such' *: No such file", program="/no/such")
+    small.refused(data, "is no ELF file", program=data)
+    with open(small.program, "rb") as elf:
+        image = bytearray(elf.read())
+    stripped = os.path.join(small.folder, "stripped")
+    must(["strip", "-o", stripped, small.program])
+    small.refused(data, "has no symbols", program=stripped)
+    image[18:20] = struct.pack("<H", 183)
+    small.refused(data, "no program or shared library for x86-64",
+                  program=small.write("arm", image))
+    for size in range(0, len(image), 997):
+        small.convert("-b", small.write("cut", image[:size]), "-o", os.devnull, data, status=1)
+
+
+def truncated(small):
+    """At every border of records, and inside some: what is there is read, and it is said."""
+    whole = small.data()
+    total = sum(v[0] for v in small.profile(small.write("whole", whole)).values())
+    before = 0
+    for number, (at, kind, size) in enumerate(profiles.records(whole)):
+        for cut in [at] + ([at + 5, at + size - 1] if number % 20 == 0 else []):
+            path, out = small.write("cut", whole[:cut]), os.path.join(small.folder, "out")
+            done = subprocess.run([os.path.join(small.suite.build, "bin/backedge"), "convert", "-b",
+                                   small.program, "-o", out, path], stderr=subprocess.PIPE,
+                                  text=True, timeout=60, check=False)
+            if done.returncode not in (0, 1):
+                raise Failure(f"exit status {done.returncode} when cut at byte {cut}")
+            _expect(done.stderr, f"damaged at byte {at}:")
+            if done.returncode == 0:
+                now = sum(v[0] for v in read_fdata(out).values())
+                if not before <= now <= total:
+                    raise Failure(f"cut at byte {cut}: {now} counts, {before} before")
+                before = now
+
+
+def damaged(small):
+    """Single bytes changed: an error or a profile, never a crash."""
+    whole = small.data()
+    for _ in range(2000 if small.suite.full else 150):
+        data = bytearray(whole)
+        for _ in range(small.suite.random.randrange(1, 4)):
+            at = small.suite.random.randrange(min(len(data), 4096) if
+                                              small.suite.random.random() < .7 else len(data))
+            data[at] = small.suite.random.choice((0, 1, 0x7f, 0x80, 0xff,
+                                                  small.suite.random.randrange(256)))
+        path = small.write("damaged", data)
+        done = run([os.path.join(small.suite.build, "bin/backedge"), "convert", "-b", small.program,
+                    "-o", os.devnull, path], timeout=60)
+        if done.returncode not in (0, 1):
+            keep = small.write(f"crash-{len(os.listdir(small.folder))}", data)
+            raise Failure(f"exit status {done.returncode}: {keep}\n{done.stderr}")
+
+
+def other_forms(small):
+    """A pipe, newer and unknown things, several inputs: the same counts."""
+    whole = small.data()
+    wanted = small.profile(small.write("whole", whole))
+    if small.profile(small.write("pipe", profiles.to_pipe(whole))) != wanted:
+        raise Failure("perf's pipe format gives another profile")
+    command = [os.path.join(small.suite.build, "bin/backedge"), "convert", "-b", small.program, "-"]
+    with subprocess.Popen(["cat", os.path.join(small.folder, "pipe")],
+                          stdout=subprocess.PIPE) as cat:
+        done = run(command, stdin=cat.stdout)
+    small.write("from-pipe", done.stdout.encode())
+    if read_fdata(os.path.join(small.folder, "from-pipe")) != wanted:
+        raise Failure("the standard input gives another profile")
+    path = small.write("whole", whole)
+    twice = small.profile(path, path)
+    if twice != {k: (2 * c, 2 * m) for k, (c, m) in wanted.items()}:
+        raise Failure("a recording given twice does not count twice")
+    begin, size = struct.unpack_from("<QQ", whole, 40)
+    strange = struct.pack("<IHH", 4000, 0, 24) + bytes(16)
+    data = whole[:begin] + strange + whole[begin:begin + size]
+    struct.pack_into("<QQ", data, 40, begin, size + len(strange))
+    data[72] = 0  # the list of build-ids does not stand behind it any more
+    _expect(small.convert("-b", small.program, "-o", os.path.join(small.folder, "out"),
+                          small.write("strange", data)), "1 records are of unknown types")
+    if read_fdata(os.path.join(small.folder, "out")) != wanted:
+        raise Failure("an unknown record changes the profile")
+
+
+def newer_perf(small):
+    """An event of a newer perf, with more fields than anybody knows."""
+    whole, more = small.data(), 64
+    wanted = small.profile(small.write("whole", whole))
+    attr_size = struct.unpack_from("<I", whole, HEAD + 4)[0]
+    begin, size = struct.unpack_from("<QQ", whole, 40)
+    data = (whole[:HEAD + attr_size] + bytes(more) + whole[HEAD + attr_size:begin] +
+            whole[begin:begin + size])
+    struct.pack_into("<I", data, HEAD + 4, attr_size + more)
+    struct.pack_into("<QQQQQ", data, 16, attr_size + more + 16, HEAD, attr_size + more + 16,
+                     begin + more, size)
+    data[72] = 0
+    if small.profile(small.write("newer", data)) != wanted:
+        raise Failure("a longer event gives another profile")
+
+
+def usage(small):
+    path = small.write("whole", small.data())
+    _expect(small.convert(status=2), "-b BINARY is wanted")
+    _expect(small.convert("-b", small.program, status=2), "a recording is wanted")
+    _expect(small.convert("-b", small.program, "-f", "elf", path, status=2),
+            "the formats are: bolt")
+    _expect(small.convert("-b", small.program, "-o", "/no/such/folder/x", path, status=1),
+            "cannot write")
+    _expect(small.convert("-b", small.program, "-o", "/dev/full", path, status=1), "cannot write")
+    _expect(small.convert("-v", "-b", small.program, "-o", os.devnull, path), "samples used",
+            "returns")
+
+
+BAD = (not_recordings, nothing_in_it, other_build_id, bad_binaries, truncated, damaged, other_forms,
+       newer_perf, usage)
+
+
+def spoiled(suite, functions):
+    """One case, since they share a recording and its folder."""
+    small = Recorded(suite)
+    small.make()
+    for function in functions:
+        function(small)
+
+
+def cases(suite):
+    made = [Case(f"compare {command}", compare, suite, command)
+            for command in (FULL if suite.full else SAMPLE)]
+    made.append(Case("walk backedge", walk, suite, "bin/backedge", 5))
+    if suite.full:
+        made.append(Case("walk libbackedge", walk, suite, "lib/libbackedge.so", 100))
+    return made + [Case("bad input and other forms", spoiled, suite, BAD)]
