@@ -13,7 +13,7 @@ from runner import TESTS, Case
 from toolchain import Failure, Skip, run
 
 TOP = os.path.dirname(TESTS)
-FOLDERS = ("mlir", "mlir/passes", "mlir/analysis", "llvm-pass", "cli", "cli/verbs")
+FOLDERS = ("mlir", "mlir/passes", "mlir/analysis", "llvm-pass", "cli", "cli/verbs", "runtime/x86")
 
 
 def _case(build, path):
