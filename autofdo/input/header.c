@@ -132,9 +132,11 @@ int be_perfdata_read_header(struct be_perfdata *recording, struct be_error *erro
                         recording->path, (unsigned long long)offset, recording->size);
   recording->begin = offset;
   /* A recording that was cut short says 0, or more than there is. */
-  recording->is_cut = size == 0 || size > recording->size - offset;
-  recording->end = recording->is_cut ? recording->size : offset + size;
-  if (!recording->is_cut)
+  bool is_cut = size == 0 || size > recording->size - offset;
+  recording->end = is_cut ? recording->size : offset + size;
+  if (is_cut)
+    recording->damaged_at = recording->end;
+  else
     find_build_ids(recording);
   return read_events(recording, error);
 }

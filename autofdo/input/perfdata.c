@@ -22,19 +22,18 @@ enum { WINDOW_MAX = 64 << 20 };
 /* Copies what cannot be mapped to a file that has no name; returns its descriptor. */
 static int spool(int in, const char *path, struct be_error *error) {
   char buf[65536];
-  const char *folder = getenv("TMPDIR");
-  ssize_t got = 0, put = 0;
-  int out = open(folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  while (out >= 0 && put >= 0 && (got = read(in, buf, sizeof buf)) > 0)
-    for (ssize_t at = 0; at < got && put >= 0; at += put)
-      put = write(out, buf + at, (size_t)(got - at));
-  int status = -errno;
-  if (out >= 0 && got == 0)
+  ssize_t got = 0;
+  int out = be_spool_open(error), status = 0;
+  if (out < 0)
     return out;
-  if (out >= 0)
-    close(out);
-  return be_error_set(error, status, "cannot copy '%s' to a file in '%s': %s", path,
-                      folder ? folder : "/tmp", strerror(-status));
+  while (!status && (got = read(in, buf, sizeof buf)) > 0)
+    status = be_spool_write(out, buf, (size_t)got, error);
+  if (got < 0)
+    status = be_error_set(error, -errno, "cannot read '%s': %s", path, strerror(errno));
+  if (!status)
+    return out;
+  close(out);
+  return status;
 }
 
 static int map(struct be_perfdata *recording, int fd, struct be_error *error) {
@@ -86,6 +85,8 @@ int be_perfdata_open(const char *path, struct be_perfdata **recording, struct be
   int status = open_file(made, error);
   if (!status)
     status = be_perfdata_read_header(made, error);
+  if (!status)
+    status = be_perfdata_expand(made, error);
   if (status)
     be_perfdata_close(made);
   else
@@ -98,6 +99,8 @@ void be_perfdata_close(struct be_perfdata *recording) {
     return;
   if (recording->data)
     munmap((void *)recording->data, recording->size);
+  if (recording->expanded)
+    munmap((void *)recording->expanded, recording->expanded_size);
   free(recording->events);
   free(recording->ids);
   free(recording);
@@ -129,21 +132,12 @@ struct reading {
   struct be_error *error;
 };
 
-struct record {
-  const uint8_t *at;
-  uint32_t type;
-  uint16_t misc;
-  size_t size;   /* of the record itself */
-  uint64_t step; /* to the next one: some are followed by data of their own */
-};
-
-/* The record at an offset; false when what stands there cannot be one. */
-static bool get_record(const struct be_perfdata *recording, uint64_t offset, uint64_t end,
-                       struct record *record) {
+bool be_record_get(const struct be_perfdata *recording, uint64_t offset, uint64_t end,
+                   struct be_record_view *record) {
   if (end - offset < BE_RECORD_HEADER)
     return false;
-  const uint8_t *at = recording->data + offset;
-  *record = (struct record){at, be_load32(at), be_load16(at + 4), be_load16(at + 6), 0};
+  const uint8_t *at = (recording->expanded ? recording->expanded : recording->data) + offset;
+  *record = (struct be_record_view){at, be_load32(at), be_load16(at + 4), be_load16(at + 6), 0};
   record->step = record->size;
   if (record->size < BE_RECORD_HEADER || record->size > end - offset)
     return false;
@@ -159,13 +153,14 @@ static bool get_record(const struct be_perfdata *recording, uint64_t offset, uin
 }
 
 /* The path at the end of a record that maps a file; NULL when it has no end. */
-static const char *path_at(const struct record *record, size_t offset) {
+static const char *path_at(const struct be_record_view *record, size_t offset) {
   return record->size > offset && memchr(record->at + offset, '\0', record->size - offset)
              ? (const char *)record->at + offset
              : NULL;
 }
 
-static int give_mapping(struct reading *reading, const struct record *record, uint64_t time) {
+static int give_mapping(struct reading *reading, const struct be_record_view *record,
+                        uint64_t time) {
   enum { PID = 8, ADDRESS = 16, SIZE = 24, OFFSET = 32, NAME = 40 };
   enum { ID_SIZE = 40, ID = 44, NAME2 = 72 };
   bool is_new = record->type == BE_RECORD_MMAP2;
@@ -188,7 +183,7 @@ static int give_mapping(struct reading *reading, const struct record *record, ui
 }
 
 /* Who begot whom: threads of one process do not count. */
-static int give_fork(struct reading *reading, const struct record *record, uint64_t time) {
+static int give_fork(struct reading *reading, const struct be_record_view *record, uint64_t time) {
   enum { PID = 8, PARENT = 12, END = 32 };
   uint32_t pid = record->size >= END ? be_load32(record->at + PID) : 0;
   uint32_t parent = record->size >= END ? be_load32(record->at + PARENT) : 0;
@@ -198,7 +193,7 @@ static int give_fork(struct reading *reading, const struct record *record, uint6
 }
 
 /* All but the samples. */
-static int give_other(struct reading *reading, const struct record *record) {
+static int give_other(struct reading *reading, const struct be_record_view *record) {
   struct be_perfdata *recording = reading->recording;
   const struct be_perfdata_calls *calls = reading->calls;
   const struct be_event *event =
@@ -223,12 +218,6 @@ static int give_other(struct reading *reading, const struct record *record) {
     return 0;
   case BE_RECORD_ATTR:
     return be_perfdata_add_event_record(recording, record->at, record->size, reading->error);
-  case BE_RECORD_COMPRESSED:
-  case BE_RECORD_COMPRESSED2:
-    return be_error_set(reading->error, -ENOTSUP,
-                        "'%s' is compressed (perf record -z), which cannot be read yet: record it "
-                        "without -z",
-                        recording->path);
   default:
     if ((record->type > BE_RECORD_KERNEL_LAST && record->type < BE_RECORD_ATTR) ||
         record->type > BE_RECORD_PERF_LAST)
@@ -237,7 +226,7 @@ static int give_other(struct reading *reading, const struct record *record) {
   }
 }
 
-static int give_sample(struct reading *reading, const struct record *record) {
+static int give_sample(struct reading *reading, const struct be_record_view *record) {
   struct be_sample sample;
   const uint8_t *body = record->at + BE_RECORD_HEADER;
   size_t size = record->size - BE_RECORD_HEADER;
@@ -261,12 +250,13 @@ static int give_sample(struct reading *reading, const struct record *record) {
  * damaged the recording ends. */
 static int look_ahead(struct reading *reading, uint64_t begin, uint64_t *end) {
   struct be_perfdata *recording = reading->recording;
-  struct record record;
+  struct be_record_view record;
   uint64_t at = begin;
   int status = 0;
   while (at < recording->end && at - begin < WINDOW_MAX && !status) {
-    if (!get_record(recording, at, recording->end, &record)) {
-      reading->stats->damaged_at = at;
+    if (!be_record_get(recording, at, recording->end, &record)) {
+      if (!recording->expanded)
+        reading->stats->damaged_at = at;
       recording->end = at;
       break;
     }
@@ -281,10 +271,10 @@ static int look_ahead(struct reading *reading, uint64_t begin, uint64_t *end) {
 }
 
 static int give_samples(struct reading *reading, uint64_t at, uint64_t end) {
-  struct record record;
+  struct be_record_view record;
   int status = 0;
   for (; at < end && !status; at += record.step) {
-    if (!get_record(reading->recording, at, end, &record))
+    if (!be_record_get(reading->recording, at, end, &record))
       break;
     if (record.type == BE_RECORD_SAMPLE)
       status = give_sample(reading, &record);
@@ -297,8 +287,7 @@ int be_perfdata_read(struct be_perfdata *recording, const struct be_perfdata_cal
   struct reading reading = {recording, calls, stats, error};
   *stats = (struct be_perfdata_stats){.bytes = recording->end - recording->begin};
   uint64_t begin = recording->begin, end, next;
-  if (recording->is_cut)
-    stats->damaged_at = recording->end;
+  stats->damaged_at = recording->damaged_at;
   int status = look_ahead(&reading, begin, &end);
   while (!status && begin < end) {
     status = look_ahead(&reading, end, &next);

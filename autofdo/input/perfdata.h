@@ -17,11 +17,13 @@ struct be_event_id {
 };
 
 struct be_perfdata {
-  const char *path; /* owned by the caller of be_perfdata_open */
-  const uint8_t *data;
+  const char *path;    /* owned by the caller of be_perfdata_open */
+  const uint8_t *data; /* the file */
   size_t size;
-  uint64_t begin, end; /* where the records stand */
-  bool is_cut;         /* the file ends before its head says that the records do */
+  const uint8_t *expanded; /* its records, decompressed; NULL: they are in the file */
+  size_t expanded_size;
+  uint64_t begin, end; /* where the records stand, in the file or in what was decompressed */
+  uint64_t damaged_at; /* in the file, found when it was opened; 0: nowhere */
   struct be_event *events;
   size_t event_count;
   struct be_event_id *ids; /* sorted once all events are known */
@@ -79,6 +81,28 @@ enum {                             /* of misc */
        BE_MISC_BUILD_ID = 1 << 14, /* of MMAP2 */
        BE_MISC_ID_SIZE = 1 << 15,  /* of BUILD_ID */
 };
+
+struct be_record_view {
+  const uint8_t *at;
+  uint32_t type;
+  uint16_t misc;
+  size_t size;   /* of the record itself */
+  uint64_t step; /* to the next one: some are followed by data of their own */
+};
+
+/* The record at an offset; false when what stands there cannot be one. */
+bool be_record_get(const struct be_perfdata *recording, uint64_t offset, uint64_t end,
+                   struct be_record_view *record);
+
+/* ---- expand.c ---------------------------------------------------------------------------------
+ */
+
+/* Decompresses the records, when they are compressed. */
+int be_perfdata_expand(struct be_perfdata *recording, struct be_error *error);
+
+/* A file without a name, that goes when it is closed; its descriptor, or a negative errno. */
+int be_spool_open(struct be_error *error);
+int be_spool_write(int fd, const void *bytes, size_t size, struct be_error *error);
 
 /* ---- header.c -------------------------------------------------------------------------------- */
 

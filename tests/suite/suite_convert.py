@@ -232,6 +232,23 @@ def other_forms(small):
         raise Failure("an unknown record changes the profile")
 
 
+def compressed(small):
+    """As perf record -z writes it, old way and new; and cut."""
+    path = small.write("whole", small.data())
+    wanted, out = small.profile(path), os.path.join(small.folder, "compressed")
+    for kind in (81, 83):
+        must([os.path.join(small.suite.build, "tests/profile-compress"), path, out, kind])
+        if small.profile(out) != wanted:
+            raise Failure(f"compressed records of type {kind} give another profile")
+    with open(out, "rb") as data:
+        whole = bytearray(data.read())
+    cut = small.write("cut", whole[:len(whole) * 2 // 3])
+    _expect(small.convert("-b", small.program, "-o", os.devnull, cut), "damaged at byte")
+    at = struct.unpack_from("<Q", whole, 40)[0]
+    small.refused(small.write("spoiled", whole[:at + 24] + b"\xff" * 500 + whole[at + 524:]),
+                  "nothing can be decompressed")
+
+
 def newer_perf(small):
     """An event of a newer perf, with more fields than anybody knows."""
     whole, more = small.data(), 64
@@ -262,7 +279,7 @@ def usage(small):
 
 
 BAD = (not_recordings, nothing_in_it, other_build_id, bad_binaries, truncated, damaged, other_forms,
-       newer_perf, usage)
+       compressed, newer_perf, usage)
 
 
 def spoiled(suite, functions):
