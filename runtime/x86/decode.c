@@ -10,7 +10,8 @@ enum { REX_B = 1, REX_X = 2, REX_R = 4, REX_W = 8 };
 
 struct decoder {
   const uint8_t *code;
-  unsigned size, at; /* in bytes; size is at most BE_X86_LENGTH_MAX */
+  size_t readable;   /* in bytes */
+  unsigned size, at; /* in bytes; size is readable, but at most BE_X86_LENGTH_MAX */
   unsigned form;
   uint8_t map;    /* enum opcode_map */
   uint8_t rex;    /* REX's four bits, or those of VEX, EVEX and XOP, not inverted */
@@ -40,41 +41,36 @@ static bool read_byte(struct decoder *d, uint8_t *byte) {
   return true;
 }
 
-/* Bytes must be there. */
-static uint32_t load_32(const uint8_t *code) {
-  return code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
+/* The next 8 bytes, or 0 for those that are beyond the end: the first is lowest. */
+static uint64_t peek(const struct decoder *d) {
+  const uint8_t *code = d->code + d->at;
+  uint64_t number = 0;
+  if (d->readable - d->at >= 8)
+    return code[0] | (uint64_t)code[1] << 8 | (uint64_t)code[2] << 16 | (uint64_t)code[3] << 24 |
+           (uint64_t)code[4] << 32 | (uint64_t)code[5] << 40 | (uint64_t)code[6] << 48 |
+           (uint64_t)code[7] << 56;
+  for (size_t i = d->readable - d->at; i--;)
+    number = number << 8 | code[i];
+  return number;
 }
 
-/* Reads a signed number of so many bytes: 0, 1, 2, 3, 4 or 8; one of 3 bytes is unsigned. */
+/* Reads a signed number of 1 to 8 bytes; without a branch on how many, which would be mispredicted
+   time and again. */
 static bool read_number(struct decoder *d, unsigned bytes, int64_t *number) {
-  const uint8_t *code = d->code + d->at;
+  unsigned unused = 64 - 8 * bytes;
   if (bytes > d->size - d->at)
     return false;
+  *number = (int64_t)(peek(d) << unused) >> unused;
   d->at += bytes;
-  switch (bytes) {
-  case 1:
-    *number = (code[0] ^ 0x80) - 0x80;
-    break;
-  case 2:
-    *number = (int16_t)(code[0] | code[1] << 8);
-    break;
-  case 3:
-    *number = code[0] | code[1] << 8 | code[2] << 16;
-    break;
-  case 4:
-    *number = (int32_t)load_32(code);
-    break;
-  case 8:
-    *number = (int64_t)(load_32(code) | (uint64_t)load_32(code + 4) << 32);
-    break;
-  default:
-    *number = 0;
-    break;
-  }
   return true;
 }
 
 /* ---- prefixes and opcode ------------------------------------------------------------------- */
+
+/* What follows an opcode; 0 when it is none. */
+static unsigned form_of(unsigned map, unsigned opcode) {
+  return form_of_letter[(uint8_t)opcode_letter[map][opcode >> 4][opcode & 15]];
+}
 
 /* Which legacy prefix a byte is, or 0. */
 static unsigned prefix_of(uint8_t byte) {
@@ -112,7 +108,7 @@ static bool read_prefixes(struct decoder *d, struct be_x86_inst *out, uint8_t *b
       rex = *byte;
       continue;
     }
-    unsigned prefix = prefix_of(*byte);
+    unsigned prefix = form_of(MAP_ONE_BYTE, *byte) ? 0 : prefix_of(*byte);
     if (!prefix)
       break;
     rex = 0; /* one that another prefix follows is ignored */
@@ -210,41 +206,39 @@ static bool read_escaped(struct decoder *d, struct be_x86_inst *out, uint8_t *op
   return read_byte(d, opcode);
 }
 
+/* What begins with a byte that is no opcode by itself, and pop. */
+static bool read_long_opcode(struct decoder *d, struct be_x86_inst *out, uint8_t *opcode) {
+  switch (*opcode) {
+  case 0x0f:
+    return read_escaped(d, out, opcode);
+  case 0xc4:
+  case 0xc5:
+    return read_vex(d, out, *opcode) && read_byte(d, opcode);
+  case 0x62:
+    return read_evex(d, out) && read_byte(d, opcode);
+  case 0x8f: /* pop, unless what would be its ModRM names one of XOP's maps */
+    if (d->at < d->size && d->code[d->at] & 0x18)
+      return read_vex(d, out, *opcode) && read_byte(d, opcode);
+    return true;
+  default:
+    return false;
+  }
+}
+
 /* Sets map, opcode and form. */
 static bool read_opcode(struct decoder *d, struct be_x86_inst *out) {
   uint8_t opcode;
-  bool extended = true;
   d->map = MAP_ONE_BYTE;
   if (!read_prefixes(d, out, &opcode))
     return false;
-  switch (opcode) {
-  case 0x0f:
-    if (!read_escaped(d, out, &opcode))
+  d->form = form_of(MAP_ONE_BYTE, opcode);
+  if (!d->form || opcode == 0x8f) {
+    if (!read_long_opcode(d, out, &opcode))
       return false;
-    extended = false;
-    break;
-  case 0xc4:
-  case 0xc5:
-    if (!read_vex(d, out, opcode))
-      return false;
-    break;
-  case 0x62:
-    if (!read_evex(d, out))
-      return false;
-    break;
-  case 0x8f: /* pop, unless what would be its ModRM names one of XOP's maps */
-    extended = d->at < d->size && d->code[d->at] & 0x18;
-    if (extended && !read_vex(d, out, opcode))
-      return false;
-    break;
-  default:
-    extended = false;
+    d->form = form_of(d->map, opcode);
   }
-  if (extended && !read_byte(d, &opcode))
-    return false;
   out->opcode = opcode;
   out->wide = d->rex >> 3;
-  d->form = form_of_letter[(uint8_t)opcode_letter[d->map][opcode >> 4][opcode & 15]];
   return d->form != 0;
 }
 
@@ -410,7 +404,11 @@ static bool read_immediate(struct decoder *d, struct be_x86_inst *out) {
   }
   out->immediate_offset = d->at;
   out->immediate_size = bytes;
-  return read_number(d, bytes, &out->immediate);
+  if (!read_number(d, bytes, &out->immediate))
+    return false;
+  if (bytes == IMM_3)
+    out->immediate &= 0xffffff;
+  return true;
 }
 
 /* Whether rsp, under one of its names, is an operand. */
@@ -550,6 +548,7 @@ static void clear(struct be_x86_inst *out) {
 
 static void start(struct decoder *d, const uint8_t *code, size_t size) {
   d->code = code;
+  d->readable = size;
   d->size = size < BE_X86_LENGTH_MAX ? (unsigned)size : BE_X86_LENGTH_MAX;
   d->at = d->form = 0;
   d->map = d->rex = d->pp = d->third = d->high_r = d->high_index = d->modrm = 0;
