@@ -30,7 +30,6 @@ struct table { /* of jumps */
 
 struct be_code_reader {
   const struct be_binary *binary;
-  struct be_decoder *decoder;
   struct be_unwind *unwind;
   const struct be_function **fragments; /* and functions that have some; by stem of their name */
   size_t fragment_count;
@@ -150,7 +149,7 @@ static int decode_all(struct be_code_reader *reader, const struct be_function *f
     return -EILSEQ;
   for (uint32_t at = 0; at < function->size; at += inst.length) {
     uint64_t address = reader->binary->base + function->place + at;
-    if (!be_decode(reader->decoder, code + at, have - at, address, &inst))
+    if (!be_decode(code + at, have - at, address, &inst))
       return is_zero(code + at, function->size - at) ? 0 : -EILSEQ;
     if (!make_room(insts, *count, room, sizeof **insts) ||
         (inst.entry_size && !note_table(reader, &inst)))
@@ -363,9 +362,8 @@ int be_code_open(const struct be_binary *binary, struct be_code_reader **reader,
   struct be_code_reader *made = calloc(1, sizeof *made);
   if (made) {
     made->binary = binary;
-    made->decoder = be_decoder_create();
     made->unwind = be_unwind_open(binary);
-    if (made->decoder && made->unwind && !find_fragments(made)) {
+    if (made->unwind && !find_fragments(made)) {
       *reader = made;
       return 0;
     }
@@ -377,7 +375,6 @@ int be_code_open(const struct be_binary *binary, struct be_code_reader **reader,
 void be_code_close(struct be_code_reader *reader) {
   if (!reader)
     return;
-  be_decoder_destroy(reader->decoder);
   be_unwind_close(reader->unwind);
   free(reader->fragments);
   free(reader->insts);

@@ -25,13 +25,7 @@ struct be_inst {
   uint64_t data;      /* address of data that may be a table of jumps */
 };
 
-struct be_decoder;
-
-struct be_decoder *be_decoder_create(void); /* NULL: no memory */
-void be_decoder_destroy(struct be_decoder *decoder);
-
 /* Decodes what stands at code, of which size bytes may be read. 0 when it is no instruction. */
-size_t be_decode(struct be_decoder *decoder, const uint8_t *code, size_t size, uint64_t address,
-                 struct be_inst *inst);
+size_t be_decode(const uint8_t *code, size_t size, uint64_t address, struct be_inst *inst);
 
 #endif

@@ -35,7 +35,6 @@ struct process {
 
 static struct process processes[PROCESSES_MAX];
 static unsigned process_count;
-static struct be_decoder *decoder;
 static struct recording recording;
 static uint64_t branches, branches_max;
 static int with_kernel;
@@ -93,7 +92,7 @@ static void look(struct process *process) {
   struct iovec local = {code, sizeof code}, remote = {(void *)process->at, sizeof code};
   ssize_t got = process_vm_readv(process->pid, &local, 1, &remote, 1, 0);
   process->is_syscall = got >= 2 && code[0] == 0x0f && code[1] == 0x05;
-  if (got <= 0 || !be_decode(decoder, code, (size_t)got, process->at, &process->inst))
+  if (got <= 0 || !be_decode(code, (size_t)got, process->at, &process->inst))
     process->inst = (struct be_inst){0}; /* a vector instruction: it goes on behind itself */
 }
 
@@ -194,14 +193,13 @@ int main(int argc, char **argv) {
     die("%s", path ? error.text : "there is no such binary");
   branches_max = strtoull(argv[2], NULL, 0);
   with_kernel = atoi(argv[3]);
-  decoder = be_decoder_create();
   pid_t pid = fork();
   if (pid == 0) {
     ptrace(PTRACE_TRACEME, 0, NULL, NULL);
     execv(path, argv + 4);
     _exit(127);
   }
-  if (!decoder || pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+  if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
     die("cannot start '%s'", path);
   ptrace(PTRACE_SETOPTIONS, pid, NULL,
          PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_EXITKILL);
@@ -212,7 +210,6 @@ int main(int argc, char **argv) {
   record(pid);
   recording_close(&recording, path, binary->build_id.size == 20 ? binary->build_id.bytes : NULL);
   be_binary_close(binary);
-  be_decoder_destroy(decoder);
   free(path);
   return 0;
 }

@@ -18,7 +18,6 @@ struct step { /* what stands at a place; filled in when the walk comes there */
 };
 
 static struct be_binary *binary;
-static struct be_decoder *decoder;
 static struct step *steps; /* one for each byte */
 static uint64_t state;
 
@@ -41,7 +40,7 @@ static const struct step *step_at(uint32_t place) {
     return step;
   const uint8_t *code = be_binary_bytes(binary, place, &size);
   uint64_t address = binary->base + place;
-  if (!code || !be_decode(decoder, code, size, address, &inst))
+  if (!code || !be_decode(code, size, address, &inst))
     return NULL;
   bool is_inside = inst.target && be_binary_function_at(binary, inst.target - binary->base);
   *step = (struct step){is_inside ? (uint32_t)(inst.target - binary->base) : BE_PLACE_NONE,
@@ -156,8 +155,7 @@ int main(int argc, char **argv) {
   uint32_t *starts = calloc(walk.start_count, sizeof *starts);
   const struct be_function *last = &binary->functions[binary->function_count - 1];
   steps = calloc((size_t)last->place + last->extent + 1, sizeof *steps);
-  decoder = be_decoder_create();
-  if (!starts || !steps || !decoder)
+  if (!starts || !steps)
     die("out of memory");
   for (size_t i = 0; i < walk.start_count; i++)
     starts[i] = binary->functions[draw() % binary->function_count].place;
@@ -171,7 +169,6 @@ int main(int argc, char **argv) {
     go(&walk, &recording, base);
   recording_close(&recording, path, binary->build_id.size == 20 ? binary->build_id.bytes : NULL);
   be_binary_close(binary);
-  be_decoder_destroy(decoder);
   free(starts);
   free(steps);
   free(path);
