@@ -109,9 +109,10 @@ static inline uint32_t place_of(const struct be_space *space, uint64_t address, 
 }
 
 /* Adds one to each trace. Their slots are on their way to the cache. */
-static void count_traces(struct be_traces *traces, const struct be_trace *keys, size_t count) {
+static void count_traces(struct be_traces *traces, const struct be_trace *keys,
+                         const size_t *hashes, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    struct be_trace *slot = be_traces_slot(traces, &keys[i]);
+    struct be_trace *slot = be_traces_slot(traces, &keys[i], hashes[i]);
     if (!slot->count) {
       *slot = keys[i];
       traces->count++;
@@ -127,6 +128,7 @@ static void count_traces(struct be_traces *traces, const struct be_trace *keys, 
 static int add_branches(struct collector *collector, const struct be_space *space,
                         const struct be_sample *sample) {
   struct be_trace keys[BATCH];
+  size_t hashes[BATCH];
   struct be_traces *traces = collector->traces;
   uint32_t next = BE_PLACE_NONE;
   for (uint32_t i = 0; i < sample->branch_count;) {
@@ -141,16 +143,17 @@ static int add_branches(struct collector *collector, const struct be_space *spac
       }
       uint32_t from = place_of(space, branch.from, sample->time);
       uint32_t to = place_of(space, branch.to, sample->time);
-      keys[count] = (struct be_trace){from, to, next, 0, 1, branch.is_mispredicted};
+      keys[count] = (struct be_trace){from, to, next, 1, branch.is_mispredicted};
       next = from;
       if (from == BE_PLACE_OUTSIDE && to == BE_PLACE_OUTSIDE) {
         collector->stats->outside++;
         continue;
       }
-      __builtin_prefetch(&traces->slots[be_trace_hash(&keys[count]) & (traces->size - 1)], 1);
+      hashes[count] = be_trace_hash(&keys[count]);
+      __builtin_prefetch(&traces->slots[hashes[count] & (traces->size - 1)], 1);
       count++;
     }
-    count_traces(traces, keys, count);
+    count_traces(traces, keys, hashes, count);
   }
   return 0;
 }

@@ -4,18 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SIZE = 1 << 14 };
+/* Code that runs has about one branch in 64 bytes that is taken now and then; little programs make
+ * more of each. */
+enum { BYTES_PER_SLOT = 64, SIZE_MIN = 1 << 17 };
 
-int be_traces_init(struct be_traces *traces) {
-  *traces = (struct be_traces){calloc(FIRST_SIZE, sizeof *traces->slots), FIRST_SIZE, 0};
+int be_traces_init(struct be_traces *traces, const struct be_binary *binary) {
+  uint64_t bytes = 0;
+  size_t size = SIZE_MIN;
+  for (size_t i = 0; i < binary->segment_count; i++)
+    bytes += binary->segments[i].size;
+  while (size < bytes / BYTES_PER_SLOT)
+    size *= 2;
+  *traces = (struct be_traces){calloc(size, sizeof *traces->slots), size, 0};
   return traces->slots ? 0 : -ENOMEM;
 }
 
 void be_traces_destroy(struct be_traces *traces) { free(traces->slots); }
 
+/* One trace may stand in several slots: it takes an empty one. */
+static void move_in(struct be_traces *traces, const struct be_trace *trace) {
+  size_t at = be_trace_hash(trace) & (traces->size - 1);
+  while (traces->slots[at].count)
+    at = (at + 1) & (traces->size - 1);
+  traces->slots[at] = *trace;
+}
+
 int be_traces_reserve(struct be_traces *traces, size_t more) {
   size_t size = traces->size;
-  while (traces->count + more > size / 2)
+  while (traces->count + more > size / 4 * 3)
     size *= 2;
   if (size == traces->size)
     return 0;
@@ -24,7 +40,7 @@ int be_traces_reserve(struct be_traces *traces, size_t more) {
     return -ENOMEM;
   for (size_t i = 0; i < traces->size; i++)
     if (traces->slots[i].count)
-      *be_traces_slot(&grown, &traces->slots[i]) = traces->slots[i];
+      move_in(&grown, &traces->slots[i]);
   grown.count = traces->count;
   free(traces->slots);
   *traces = grown;

@@ -11,13 +11,14 @@ static inline size_t be_trace_hash(const struct be_trace *key) {
   return hash ^ hash >> 32;
 }
 
-/* Where a trace stands, or the empty slot where it belongs. There must be one. */
+/* Where a trace stands, or the empty slot where it belongs. There must be one. A slot that can
+ * count no further is passed by. The hash is the trace's. */
 static inline struct be_trace *be_traces_slot(const struct be_traces *traces,
-                                              const struct be_trace *key) {
-  size_t at = be_trace_hash(key) & (traces->size - 1);
-  for (;; at = (at + 1) & (traces->size - 1)) {
+                                              const struct be_trace *key, size_t hash) {
+  for (size_t at = hash & (traces->size - 1);; at = (at + 1) & (traces->size - 1)) {
     struct be_trace *slot = &traces->slots[at];
-    if (!slot->count || (slot->from == key->from && slot->to == key->to && slot->next == key->next))
+    if (!slot->count || (slot->from == key->from && slot->to == key->to &&
+                         slot->next == key->next && slot->count != UINT32_MAX))
       return slot;
   }
 }

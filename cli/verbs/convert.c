@@ -138,7 +138,7 @@ static enum be_exit read_and_write(struct convert *convert) {
   struct be_error error;
   if (be_binary_open(be_args_get(convert->args, "b"), &convert->binary, &error))
     return fail(convert, &error);
-  if (be_traces_init(&convert->traces))
+  if (be_traces_init(&convert->traces, convert->binary))
     return be_args_fail(convert->args, BE_EXIT_FAILED, "out of memory");
   enum be_exit status = BE_EXIT_DONE;
   for (size_t i = 0; i < convert->args->operand_count && status == BE_EXIT_DONE; i++)

@@ -12,9 +12,8 @@
 struct be_trace {
   uint32_t from, to; /* places; BE_PLACE_OUTSIDE */
   uint32_t next;     /* where the next branch was taken; BE_PLACE_NONE when that is not known */
-  uint32_t reserved;
-  uint64_t count;
-  uint64_t mispredicted; /* of them */
+  uint32_t count;    /* at most UINT32_MAX: what happened more often stands there several times */
+  uint32_t mispredicted; /* of them */
 };
 
 struct be_traces {
@@ -23,7 +22,9 @@ struct be_traces {
   size_t count;           /* slots in use */
 };
 
-int be_traces_init(struct be_traces *traces); /* 0 or -ENOMEM */
+/* The table is made as large as the binary's code lets expect, so that it rarely has to grow: what
+ * a conversion needs does not depend on how long the recording is. 0 or -ENOMEM. */
+int be_traces_init(struct be_traces *traces, const struct be_binary *binary);
 void be_traces_destroy(struct be_traces *traces);
 
 /* Makes sure that so many more traces find room. 0 or -ENOMEM. */
