@@ -32,7 +32,7 @@ static int add_edge(struct maker *maker, uint32_t from, uint32_t to, uint64_t co
     last->mispredicted += mispredicted;
     return 0;
   }
-  if (edges->count == maker->room) {
+  if (!edges->at || edges->count == maker->room) {
     size_t room = maker->room ? 2 * maker->room : 4096;
     struct be_edge *grown = realloc(edges->at, room * sizeof *grown);
     if (!grown)

@@ -36,7 +36,7 @@ size_t be_spaces_count(const struct be_spaces *spaces) { return spaces->count; }
 
 /* Where the process stands in the table, or would stand. */
 static struct be_space *slot_of(struct be_space *table, size_t size, uint32_t pid) {
-  size_t at = pid * 2654435769u & (size - 1);
+  size_t at = (size_t)pid * 2654435769u & (size - 1);
   while (table[at].maps && table[at].pid != pid)
     at = (at + 1) & (size - 1);
   return &table[at];

@@ -13,7 +13,9 @@ from runner import TESTS, Case
 from toolchain import Failure, Skip, run
 
 TOP = os.path.dirname(TESTS)
-FOLDERS = ("mlir", "mlir/passes", "mlir/analysis", "llvm-pass", "cli", "cli/verbs", "runtime/x86")
+FOLDERS = ("mlir", "mlir/passes", "mlir/analysis", "llvm-pass", "cli", "cli/verbs", "runtime/x86",
+           "autofdo", "autofdo/input", "autofdo/process", "autofdo/binary", "autofdo/counts",
+           "autofdo/formats", "tests/profile")
 
 
 def _case(build, path):
