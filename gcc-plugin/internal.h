@@ -20,6 +20,7 @@
 #include "ssa.h"
 #include "opts.h"
 #include "options.h"
+#include "c-family/c-common.h"
 #include "diagnostic-core.h"
 #include "diagnostic.h"
 #include "cgraph.h"
@@ -77,6 +78,7 @@ extern decltype(gimple_build_switch) gimple_build_switch __attribute__((weak));
 extern decltype(build_vector_from_ctor) build_vector_from_ctor __attribute__((weak));
 extern decltype(gimple_build_call_vec) gimple_build_call_vec __attribute__((weak));
 extern decltype(gimple_could_trap_p) gimple_could_trap_p __attribute__((weak));
+extern int flag_isoc11 __attribute__((weak)); /* not in lto1 */
 extern void copy_warning(location_t, location_t) __attribute__((weak));
 
 /* From optabs-tree.h, which needs a header that is not installed. */
@@ -317,6 +319,13 @@ void lower_cfg(lower *l);
 void verify_function(function *fun, const char *name);
 /* True for a function that was found broken before the compilation started again. */
 bool verify_has_refused(const char *name);
+
+/* ---- finite.cc: loops that end ------------------------------------------------------------------
+ */
+
+void finite_register(const char *plugin);
+/* True when the loop ends, or the language lets that be assumed. */
+bool finite_is(class loop *loop);
 
 /* ---- request.cc: what the source asks for --------------------------------------------------- */
 

@@ -24,6 +24,16 @@ static void decline(function *fun, be_reason reason, const char *detail) {
 
 enum { COUNTER_STEPS_MAX = 64 };
 
+/* What a value is made from first: through conversions, and from an address its pointer. */
+static tree made_from(tree value) {
+  while (CONVERT_EXPR_P(value) || TREE_CODE(value) == VIEW_CONVERT_EXPR)
+    value = TREE_OPERAND(value, 0);
+  if (TREE_CODE(value) != ADDR_EXPR)
+    return value;
+  tree base = get_base_address(TREE_OPERAND(value, 0));
+  return base && TREE_CODE(base) == MEM_REF ? TREE_OPERAND(base, 0) : value;
+}
+
 /* Does the value come from a PHI of the loop's header? */
 static bool is_counter(class loop *loop, tree value) {
   for (int i = 0; i < COUNTER_STEPS_MAX && TREE_CODE(value) == SSA_NAME; i++) {
@@ -32,7 +42,7 @@ static bool is_counter(class loop *loop, tree value) {
       return gimple_bb(def) == loop->header;
     if (!is_gimple_assign(def))
       return false;
-    value = gimple_assign_rhs1(def);
+    value = made_from(gimple_assign_rhs1(def));
   }
   return false;
 }
@@ -249,6 +259,8 @@ EXPORTED int plugin_init(plugin_name_args *info, plugin_gcc_version *version) {
   register_callback(info->base_name, PLUGIN_START_UNIT, start_unit, NULL);
   register_callback(info->base_name, PLUGIN_FINISH_UNIT, finish_unit, NULL);
   register_callback(info->base_name, PLUGIN_GGC_START, forget_trees, NULL);
+  if (options.mode == BE_MODE_PASSES)
+    finite_register(info->base_name);
   register_pass(info->base_name, "backedge-loops", BE_PLACE_LOOPS, "ivopts",
                 PASS_POS_INSERT_BEFORE);
   if (options.mode != BE_MODE_PASSES)

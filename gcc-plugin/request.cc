@@ -252,11 +252,13 @@ static bool speaks_of(const struct pragma *pragma, class loop *loop) {
 }
 
 void request_loop(MlirOperation terminator, basic_block bb) {
-  if (!pragma_count || the_bridge.mode != BE_MODE_PASSES || !loops_for_fn(cfun))
+  if (the_bridge.mode != BE_MODE_PASSES || !loops_for_fn(cfun))
     return;
   class loop *loop = bb->loop_father;
   if (!loop || !loop_outer(loop) || !find_edge(bb, loop->header))
     return;
+  if (loop_depth(loop) > 1 && finite_is(loop))
+    note(terminator, BE_ATTR_FINITE, the_bridge.ir->unit);
   for (int i = 0; i < pragma_count; i++)
     if (speaks_of(&pragmas[i], loop))
       note(terminator, pragmas[i].wanted ? BE_ATTR_PREFETCH : BE_ATTR_NOPREFETCH,

@@ -265,6 +265,8 @@ bool request_read(LLVMModuleRef module);
 /* Attributes for an op lifted from an access or a jump back that has such metadata. */
 void request_access(struct lift *l, MlirOperation op, LLVMValueRef inst);
 void request_loop(struct lift *l, MlirOperation terminator, LLVMValueRef inst);
+/* The same for the whole function. */
+void request_function(struct lift *l);
 
 /* ---- register.cpp: what llvm-c cannot do
  * ----------------------------------------------------------- */

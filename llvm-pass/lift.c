@@ -316,6 +316,7 @@ bool lift_function(struct lift *l) {
   if (l->reason != BE_REASON_NONE)
     return false;
   define_params(l);
+  request_function(l);
   register_counts(l->fun, &l->counts);
   for (int i = 0; i < l->order_count && l->reason == BE_REASON_NONE; i++)
     lift_block(l, l->order[i]);

@@ -13,6 +13,7 @@
 
 /* Metadata has the names of the attributes that it becomes. */
 static const char prefetch[] = BE_ATTR_PREFETCH, noprefetch[] = BE_ATTR_NOPREFETCH;
+static const char must_end[] = "llvm.loop.mustprogress";
 
 enum { DISTANCE_MAX = 4096, LOCALITY_MAX = 3, ARGS_MAX = 2, ROW_PARTS = 5, DEPTH_MAX = 16 };
 
@@ -289,6 +290,12 @@ static const char *property_name(LLVMValueRef property, unsigned *len) {
   return name;
 }
 
+void request_function(struct lift *l) {
+  unsigned kind = LLVMGetEnumAttributeKindForName("mustprogress", 12);
+  if (LLVMGetEnumAttributeAtIndex(l->fun, LLVMAttributeFunctionIndex, kind))
+    note_op(be_function_op(l->out), BE_ATTR_FINITE, l->ir->unit);
+}
+
 void request_loop(struct lift *l, MlirOperation terminator, LLVMValueRef inst) {
   LLVMValueRef loop = l->bridge->mode == BE_MODE_PASSES && LLVMHasMetadata(inst)
                           ? LLVMGetMetadata(inst, l->bridge->md_loop)
@@ -303,6 +310,8 @@ void request_loop(struct lift *l, MlirOperation terminator, LLVMValueRef inst) {
       note_op(terminator, prefetch, l->ir->unit);
     if (name && len == sizeof noprefetch - 1 && memcmp(name, noprefetch, len) == 0)
       note_op(terminator, noprefetch, l->ir->unit);
+    if (name && len == sizeof must_end - 1 && memcmp(name, must_end, len) == 0)
+      note_op(terminator, BE_ATTR_FINITE, l->ir->unit);
   }
   free(properties);
 }

@@ -101,6 +101,7 @@ struct be_ahead *be_ahead_create(const struct be_cfg *cfg, const struct be_loop 
     for (; !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op))
       note_op(ahead, op);
   }
+  ahead->may_leave |= !be_loop_inner_end(cfg, loop);
   ahead->bounded = be_bound_read(cfg, loop, &ahead->bound) && bound_usable(ahead);
   return ahead;
 }

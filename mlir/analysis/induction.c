@@ -110,14 +110,15 @@ static bool read_sides(const struct be_cfg *cfg, const struct be_loop *loop, Mli
  * variable: having passed, the step cannot wrap. */
 static bool next_reaches(struct be_bound *bound) {
   enum be_icmp is = bound->predicate;
+  static const enum be_icmp reached[] = {[BE_ICMP_SLT] = BE_ICMP_SLE,
+                                         [BE_ICMP_ULT] = BE_ICMP_ULE,
+                                         [BE_ICMP_SGT] = BE_ICMP_SGE,
+                                         [BE_ICMP_UGT] = BE_ICMP_UGE};
   bool up = bound->induction.step == 1 && (is == BE_ICMP_SLT || is == BE_ICMP_ULT);
   bool down = bound->induction.step == -1 && (is == BE_ICMP_SGT || is == BE_ICMP_UGT);
   if (bound->offset != 0 || !(up || down))
     return false;
-  bound->predicate = is == BE_ICMP_SLT   ? BE_ICMP_SLE
-                     : is == BE_ICMP_ULT ? BE_ICMP_ULE
-                     : is == BE_ICMP_SGT ? BE_ICMP_SGE
-                                         : BE_ICMP_UGE;
+  bound->predicate = reached[is];
   return true;
 }
 
@@ -161,20 +162,77 @@ bool be_bound_read(const struct be_cfg *cfg, const struct be_loop *loop, struct 
   return true;
 }
 
+/* ---- ends ---- */
+
+/* Steps of one meet the limit, or pass it where it is not the last value of its type. */
+static bool bound_ends(const struct be_bound *bound) {
+  bool strict = bound->predicate == BE_ICMP_NE || bound->predicate == BE_ICMP_SLT ||
+                bound->predicate == BE_ICMP_SGT || bound->predicate == BE_ICMP_ULT ||
+                bound->predicate == BE_ICMP_UGT;
+  return strict && (bound->induction.step == 1 || bound->induction.step == -1);
+}
+
+static bool ends(const struct be_cfg *cfg, const struct be_loop *loop) {
+  struct be_bound bound;
+  if (be_bound_read(cfg, loop, &bound) && bound_ends(&bound))
+    return true;
+  for (int p = cfg->pred_first[loop->header]; p < cfg->pred_first[loop->header + 1]; p++)
+    if (loop->contains[cfg->preds[p]] && !be_op_has(cfg->terms[cfg->preds[p]], BE_ATTR_FINITE))
+      return false;
+  return true;
+}
+
+/* A way back to a block that does not dominate where it comes from is a loop of several entries,
+ * about which nothing is known. */
+static bool is_reducible(const struct be_cfg *cfg, const struct be_loop *loop) {
+  for (int b = 0; b < (int)cfg->count; b++)
+    for (int p = cfg->pred_first[b]; loop->contains[b] && p < cfg->pred_first[b + 1]; p++)
+      if (cfg->preds[p] >= b && loop->contains[cfg->preds[p]] &&
+          !be_cfg_dominates(cfg, b, cfg->preds[p]))
+        return false;
+  return true;
+}
+
+bool be_loop_inner_end(const struct be_cfg *cfg, const struct be_loop *loop) {
+  if (be_op_has(mlirBlockGetParentOperation(cfg->blocks[0]), BE_ATTR_FINITE))
+    return true;
+  for (size_t i = 0; i < cfg->loop_count; i++) {
+    const struct be_loop *inner = &cfg->loops[i];
+    if (inner != loop && loop->contains[inner->header] && inner->depth > loop->depth &&
+        !ends(cfg, inner))
+      return false;
+  }
+  return is_reducible(cfg, loop);
+}
+
+/* A constant as the predicate reads it; NE reads it either way. */
+static bool read_limit(const struct be_ir *ir, MlirValue value, bool is_unsigned, __int128 *out) {
+  int64_t constant;
+  if (mlirValueIsNull(value) || !be_value_constant(ir, value, &constant))
+    return false;
+  MlirType type = mlirValueGetType(value);
+  unsigned width = mlirTypeIsAInteger(type) ? mlirIntegerTypeGetWidth(type) : 64;
+  if (width > 64)
+    return false;
+  *out = is_unsigned ? (__int128)((uint64_t)constant & (UINT64_MAX >> (64 - width))) : constant;
+  return true;
+}
+
 uint64_t be_bound_trip_count(const struct be_cfg *cfg, const struct be_bound *bound) {
-  int64_t first, limit, step = bound->induction.step;
-  if (mlirValueIsNull(bound->induction.first) ||
-      !be_value_constant(cfg->ir, bound->induction.first, &first) ||
-      !be_value_constant(cfg->ir, bound->limit, &limit))
+  enum be_icmp is = bound->predicate;
+  bool is_unsigned =
+      is == BE_ICMP_ULT || is == BE_ICMP_ULE || is == BE_ICMP_UGT || is == BE_ICMP_UGE;
+  bool inclusive = is == BE_ICMP_SLE || is == BE_ICMP_ULE || is == BE_ICMP_SGE || is == BE_ICMP_UGE;
+  __int128 first, limit, step = bound->induction.step;
+  if (!read_limit(cfg->ir, bound->induction.first, is_unsigned, &first) ||
+      !read_limit(cfg->ir, bound->limit, is_unsigned, &limit))
     return 0;
-  int64_t reach = limit - (first + bound->offset);
+  __int128 reach = limit - (first + bound->offset);
   if (step < 0) {
     reach = -reach;
     step = -step;
   }
-  bool inclusive = bound->predicate == BE_ICMP_SLE || bound->predicate == BE_ICMP_ULE ||
-                   bound->predicate == BE_ICMP_SGE || bound->predicate == BE_ICMP_UGE;
-  if (bound->predicate == BE_ICMP_EQ || reach + inclusive <= 0)
-    return bound->always_tested ? 0 : 1;
+  if (is == BE_ICMP_EQ || reach + inclusive <= 0)
+    return bound->always_tested || is == BE_ICMP_NE ? 0 : 1; /* one, and then NE wraps */
   return (uint64_t)((reach + inclusive + step - 1) / step);
 }

@@ -55,7 +55,7 @@ struct work {
   uint64_t ops;           /* per iteration */
   uint64_t trips;         /* 0: unknown */
   bool wanted;            /* by the source */
-  bool free;              /* prefetches are taken to cost nothing */
+  bool costless;          /* prefetches are taken to cost nothing */
   struct plan plans[PREFETCHES_MAX];
   unsigned plan_count;
 };
@@ -313,7 +313,7 @@ static void consider(struct work *work, MlirOperation access, int block, int tri
   }
   const char *key = NULL;
   int64_t number = 0;
-  reason = plan.wanted || work->free ? BE_REASON_NONE : too_dear(work, &plan, &key, &number);
+  reason = plan.wanted || work->costless ? BE_REASON_NONE : too_dear(work, &plan, &key, &number);
   if (!be_ahead_bound(work->ahead))
     reason = reason ? reason : BE_REASON_UNKNOWN_BOUND, key = NULL;
   if (reason) {
@@ -341,7 +341,7 @@ static int trips_to_see(struct work *work, const struct access *access) {
     walks &= !be_loop_has_value(work->cfg, inner, index) ||
              be_induction_read(work->cfg, inner, index, &induction);
   }
-  return walks && !work->free ? 1 : BE_AHEAD_TRIPS;
+  return walks && !work->costless ? 1 : BE_AHEAD_TRIPS;
 }
 
 /* ---- inserting ---- */
@@ -428,7 +428,7 @@ static void work_on_loop(struct work *work) {
   if (!be_ahead_bound(work->ahead) && !be_run_listens(work->run))
     return;
   work->wanted = loop_has(work->cfg, work->loop, BE_ATTR_PREFETCH);
-  work->free = be_run_option(work->run, "cost", 1) == 0;
+  work->costless = be_run_option(work->run, "cost", 1) == 0;
   work->trips = work->cost->trips[work->loop - work->cfg->loops];
   work->ops = work->cost->operations[work->loop - work->cfg->loops];
   mark_deciding(work);

@@ -12,9 +12,9 @@
 // RUN: %FileCheck --check-prefix=QUIET %s < %t.clang
 // RUN: %FileCheck --check-prefix=ALL %s < %t.all
 // RUN: %FileCheck --check-prefix=WHY %s < %t.yaml
-// QUIET: "lifted":1,
-// ALL: "lifted":2,
-// ALL: "lifted":2,
+// QUIET: "lifted":2,
+// ALL: "lifted":3,
+// ALL: "lifted":3,
 // WHY: Function: {{.*}}length
 
 struct node {
@@ -33,5 +33,18 @@ int sum(int *a, int *b, int n) {
   for (int i = 0; i < n; i++)
     if (a[b[i]])
       all += a[b[i]];
+  return all;
+}
+
+/* The counter is compared by the address of a member. */
+struct pair {
+  int x, y;
+};
+
+int walk(const struct pair *p, const int *end, const int *a) {
+  int all = 0;
+  for (; &p->y != end; p++)
+    if (a[p->x])
+      all += a[p->x];
   return all;
 }

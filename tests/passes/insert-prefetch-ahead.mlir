@@ -291,8 +291,73 @@ llvm.func @short_lists(%t: !llvm.ptr, %keys: !llvm.ptr, %n: i64) -> i64 {
   %s2 = llvm.add %s, %value : i64
   %link = llvm.load %at : !llvm.ptr -> !llvm.ptr
   %more = llvm.icmp "ne" %link, %null : !llvm.ptr
+  llvm.cond_br %more, ^inner(%link, %s2 : !llvm.ptr, i64), ^next(%s2 : i64) {backedge.finite}
+^next(%sum2: i64):
+  %i2 = llvm.add %i, %one : i64
+  %again = llvm.icmp "ne" %i2, %n : i64
+  llvm.cond_br %again, ^body(%i2, %sum2 : i64, i64), ^out
+^out:
+  llvm.return %sum2 : i64
+}
+
+// The same lists, about which nobody says that they end: where one does not, nothing of later iterations need be there.
+// CHECK-LABEL: llvm.func @endless_lists
+// CHECK-NOT: llvm.intr.prefetch
+// CHECK: llvm.return
+// REMARK: endless_lists: {{.*}}Declined, may-leave]
+llvm.func @endless_lists(%t: !llvm.ptr, %keys: !llvm.ptr, %n: i64) -> i64 {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %one = llvm.mlir.constant(1 : i64) : i64
+  %null = llvm.mlir.zero : !llvm.ptr
+  llvm.br ^body(%zero, %zero : i64, i64)
+^body(%i: i64, %sum: i64):
+  %pk = llvm.getelementptr %keys[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %key = llvm.load %pk : !llvm.ptr -> i64
+  %ph = llvm.getelementptr %t[%key] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.ptr
+  %head = llvm.load %ph : !llvm.ptr -> !llvm.ptr
+  %some = llvm.icmp "ne" %head, %null : !llvm.ptr
+  llvm.cond_br %some, ^inner(%head, %sum : !llvm.ptr, i64), ^next(%sum : i64)
+^inner(%at: !llvm.ptr, %s: i64):
+  %pv = llvm.getelementptr %at[8] : (!llvm.ptr) -> !llvm.ptr, i8
+  %value = llvm.load %pv : !llvm.ptr -> i64
+  %s2 = llvm.add %s, %value : i64
+  %link = llvm.load %at : !llvm.ptr -> !llvm.ptr
+  %more = llvm.icmp "ne" %link, %null : !llvm.ptr
   llvm.cond_br %more, ^inner(%link, %s2 : !llvm.ptr, i64), ^next(%s2 : i64)
 ^next(%sum2: i64):
+  %i2 = llvm.add %i, %one : i64
+  %again = llvm.icmp "ne" %i2, %n : i64
+  llvm.cond_br %again, ^body(%i2, %sum2 : i64, i64), ^out
+^out:
+  llvm.return %sum2 : i64
+}
+
+// A way round with two entries, about which nothing is known.
+// CHECK-LABEL: llvm.func @round_and_round
+// CHECK-NOT: llvm.intr.prefetch
+// CHECK: llvm.return
+// REMARK: round_and_round: {{.*}}Declined, may-leave]
+llvm.func @round_and_round(%a: !llvm.ptr, %b: !llvm.ptr, %n: i64) -> i64 {
+  %zero = llvm.mlir.constant(0 : i64) : i64
+  %one = llvm.mlir.constant(1 : i64) : i64
+  llvm.br ^body(%zero, %zero : i64, i64)
+^body(%i: i64, %sum: i64):
+  %pb = llvm.getelementptr %b[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %vb = llvm.load %pb : !llvm.ptr -> i64
+  %pa = llvm.getelementptr %a[%vb] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+  %va = llvm.load %pa : !llvm.ptr -> i64
+  %good = llvm.icmp "sgt" %va, %zero : i64
+  llvm.cond_br %good, ^left(%va : i64), ^right(%vb : i64)
+^left(%l: i64):
+  %l2 = llvm.add %l, %one : i64
+  %stop = llvm.icmp "sgt" %l2, %va : i64
+  llvm.cond_br %stop, ^right(%l2 : i64), ^next(%l2 : i64)
+^right(%r: i64):
+  %r2 = llvm.add %r, %one : i64
+  %back = llvm.icmp "sgt" %r2, %vb : i64
+  llvm.cond_br %back, ^left(%r2 : i64), ^next(%r2 : i64)
+^next(%more: i64):
+  %sum2 = llvm.add %sum, %more : i64
   %i2 = llvm.add %i, %one : i64
   %again = llvm.icmp "ne" %i2, %n : i64
   llvm.cond_br %again, ^body(%i2, %sum2 : i64, i64), ^out
@@ -903,7 +968,7 @@ llvm.func @last_trip(%a: !llvm.ptr, %b: !llvm.ptr, %c: !llvm.ptr, %n: i64) -> i6
   %vc = llvm.load %pc : !llvm.ptr -> i64
   %k2 = llvm.add %k, %one : i64
   %more = llvm.icmp "sgt" %vc, %zero : i64
-  llvm.cond_br %more, ^inner(%k2 : i64), ^found
+  llvm.cond_br %more, ^inner(%k2 : i64), ^found {backedge.finite}
 ^found:
   %pa = llvm.getelementptr %a[%k] : (!llvm.ptr, i64) -> !llvm.ptr, i64
   %va = llvm.load %pa : !llvm.ptr -> i64

@@ -65,7 +65,7 @@ NOINLINE uint64_t skipped_in_first_trip(const long *index, const int *flag,
     long k = index[i];
     if (k < 0)
       continue;
-    for (;; k++) {
+    for (; k >= 0; k++) {
       if (!flag[k])
         continue;
       struct end *end = links[k]->to;

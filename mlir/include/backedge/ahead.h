@@ -4,7 +4,7 @@
  * operations are copied, the loop's inductions advanced. Loads are copied only where it is proved
  * that the later iteration makes the same load from a valid address:
  *   - the later iteration happens: one way out, a known bound, nothing in the loop that may not
- *     come back;
+ *     come back, and no inner loop that may not end;
  *   - it makes the load whatever happens in it; or the conditions on which it makes it are computed
  *     ahead too, and where one does not hold, something is loaded that is known to be there;
  *   - address and conditions follow from inductions alone, or through loads of memory that the loop

@@ -113,6 +113,10 @@ struct be_bound {
 /* False when the loop has more than one way out or its end is not of this form. */
 bool be_bound_read(const struct be_cfg *cfg, const struct be_loop *loop, struct be_bound *out);
 
+/* True when every loop within this one comes to an end: by its bound, or because it may be assumed
+ * to (BE_ATTR_FINITE). */
+bool be_loop_inner_end(const struct be_cfg *cfg, const struct be_loop *loop);
+
 /* Number of iterations when it is known at compile time, else 0. */
 uint64_t be_bound_trip_count(const struct be_cfg *cfg, const struct be_bound *bound);
 

@@ -87,6 +87,10 @@ enum be_overflow { BE_OVERFLOW_WRAPS = 0, BE_OVERFLOW_NSW = 1, BE_OVERFLOW_NUW =
 #define BE_ATTR_RESULT_AT "backedge.result_at"
 #define BE_ATTR_BY_VALUE "backedge.by_value"
 
+/* On a loop's jump back, or on a function for all of its loops (unit): it may be assumed to end, by
+ * the language's rules if by nothing else. */
+#define BE_ATTR_FINITE "backedge.finite"
+
 /* What the source asks for, on an access or on a loop's jump back. prefetch: [distance, locality]
  * on an access (distance 0: choose), unit on a jump; noprefetch: unit. */
 #define BE_ATTR_PREFETCH "backedge.prefetch"
