@@ -38,9 +38,10 @@ static void refuse(const char *name) {
 /* ---- starting again ----------------------------------------------------------------------------
  */
 
-static bool is_file(int descriptor) {
+/* Of a file's name. False for pipes, too. */
+static bool is_file(const char *path) {
   struct stat info;
-  return fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
+  return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 /* The compiler's arguments as it got them, NULL-terminated; not freed. */
@@ -56,10 +57,12 @@ static char **arguments(void) {
   return size < ARGUMENTS_MAX - 1 && count ? out : NULL;
 }
 
-/* Everything was read from a file and nothing is out yet but into one, which is made anew. */
+/* Everything was read from files and nothing is out yet but into one, which is made anew. */
 static bool can_start_again(void) {
-  return num_in_fnames == 1 && access(in_fnames[0], R_OK) == 0 && asm_out_file &&
-         is_file(fileno(asm_out_file));
+  for (unsigned i = 0; i < num_in_fnames; i++)
+    if (!is_file(in_fnames[i]))
+      return false;
+  return asm_out_file && asm_out_file != stdout && asm_file_name && is_file(asm_file_name);
 }
 
 /* Comes back only when it cannot. */
@@ -76,7 +79,8 @@ static void start_again(void) {
 static struct {
   diagnostic_context *context; /* GCC's own */
   FILE *stream;                /* of its printer */
-  char *text;                  /* what the verifier says */
+  bool in_color;
+  char *text; /* what the verifier says */
   size_t size;
   const char *name;
 } verifying;
@@ -85,6 +89,8 @@ static void listen(diagnostic_context *context, const char *name) {
   verifying.context = global_dc;
   verifying.name = name;
   verifying.stream = pp_buffer(global_dc->printer)->stream;
+  verifying.in_color = pp_show_color(global_dc->printer);
+  pp_show_color(global_dc->printer) = false;
   pp_buffer(global_dc->printer)->stream = open_memstream(&verifying.text, &verifying.size);
   global_dc = context;
 }
@@ -93,6 +99,7 @@ static void stop_listening(void) {
   global_dc = verifying.context;
   fclose(pp_buffer(global_dc->printer)->stream);
   pp_buffer(global_dc->printer)->stream = verifying.stream;
+  pp_show_color(global_dc->printer) = verifying.in_color;
 }
 
 /* The first complaint, in place. */
@@ -132,6 +139,8 @@ void verify_function(function *fun, const char *name) {
   diagnostic_context context = *global_dc;
   diagnostic_starter(&context) = start_diagnostic;
   context.internal_error = report_broken;
+  context.fatal_errors = false; /* -Wfatal-errors is about the user's */
+  context.max_errors = 0;
   listen(&context, name);
   verify_gimple_in_cfg(fun, true);
   verify_ssa(true, true);

@@ -120,6 +120,8 @@ def _case(suite, tally, seed, cc, levels):
     compiler = suite.compiler(cc)
     compiler.require()
     folder = suite.folder(f"seed-{seed}-{cc}")
+    shutil.rmtree(folder)  # what a failure has left
+    os.makedirs(folder)
     source = _generate(seed, folder)
     try:
         for level in levels:

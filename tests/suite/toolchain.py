@@ -103,7 +103,8 @@ def compile_only(kind, flags, **options):
 
 
 def read_stats(path):
-    """The sums of a statistics file: by key, the number of "lines", and "why" what was declined."""
+    """The sums of a statistics file: by key, the number of "lines", and "why" what was declined.
+    A function that a verifier refused is a Failure: it was undone, but a mistake."""
     with open(path, encoding="utf-8") as data:
         lines = [json.loads(line) for line in data]
     total = {key: sum(line[key] for line in lines)
@@ -113,6 +114,8 @@ def read_stats(path):
         for reason, count in line["declined"].items():
             declined[reason] = declined.get(reason, 0) + count
     why = ", ".join(f"{reason} {count}" for reason, count in sorted(declined.items()))
+    if any(reason.endswith("-verifier") for reason in declined):
+        raise Failure(f"a verifier refused functions: {why} ({path})")
     return dict(total, lines=len(lines), why=why)
 
 
