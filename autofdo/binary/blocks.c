@@ -16,6 +16,9 @@ enum mark {
   MARK_ENTERED = 1 << 2, /* from outside the function, or by an exception */
 };
 
+/* Of functions of one name no more are looked at together. */
+enum { RELATED_MAX = 1000 };
+
 struct inst {
   uint32_t place;
   uint32_t target; /* BE_PLACE_OUTSIDE: none in the binary */
@@ -268,7 +271,9 @@ static void mark_landing(void *user, const struct be_function *function, uint32_
 /* Decodes the functions that this one is looked at with, and marks what they lead to. */
 static int mark_from_related(struct be_code_reader *reader, const struct be_function *function) {
   size_t at = reader->fragment_count ? first_related(reader, function) : 0;
-  for (; at < reader->fragment_count && compare_stems(reader->fragments[at], function) == 0; at++) {
+  size_t end =
+      reader->fragment_count - at < RELATED_MAX ? reader->fragment_count : at + RELATED_MAX;
+  for (; at < end && compare_stems(reader->fragments[at], function) == 0; at++) {
     const struct be_function *other = reader->fragments[at];
     if (other == function || !((other->flags | function->flags) & BE_FUNCTION_FRAGMENT))
       continue;
