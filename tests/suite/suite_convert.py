@@ -10,8 +10,8 @@ from runner import Case
 from toolchain import Failure, environment, run
 
 ALIKE = 0.001  # of the counts in their lines
-SAMPLE = ("g++-12 -O2", "clang++-19 -O3 -no-pie", "g++-12 -O1 -fcf-protection")
-FULL = SAMPLE + ("g++-12 -O0", "g++-12 -O2 -no-pie -fno-reorder-blocks-and-partition",
+SAMPLE = ("g++-12 -O2 -Wl,-q", "clang++-19 -O3 -no-pie", "g++-12 -O1 -fcf-protection")
+FULL = SAMPLE + ("g++-12 -O0", "g++-12 -O2", "g++-12 -O2 -no-pie -fno-reorder-blocks-and-partition",
                  "g++-12 -Os -static", "clang++-19 -O2 -fuse-ld=lld-19", "g++-12 -O3 -flto")
 
 

@@ -101,6 +101,16 @@ def runtime_includes(_):
             and not os.path.exists(os.path.join(TOP, os.path.dirname(path), header))])
 
 
+def profile_includes(_):
+    """The profile library sees neither MLIR nor a compiler; it never prints, and never exits."""
+    other = re.compile(r"(mlir|llvm|gcc|clang)|backedge/(?!profile/)|cli\.h$")
+    ends = re.compile(r"\b(f?printf|puts|perror|exit|abort)\(")
+    report([f"{path}: {header}" for path in files("autofdo") for header in includes(path)
+            if other.match(header)] +
+           [f"{path}: {name}()" for path in files("autofdo")
+            if not path.startswith("autofdo/formats/") for name in ends.findall(read(path))])
+
+
 def twin_table(folder):
     """{stem: [function]} from the table in the folder's README."""
     path = f"{folder}/README.md"
@@ -209,6 +219,6 @@ def clang_format(_):
 
 
 def cases(_):
-    rules = (pass_includes, compiler_includes, runtime_includes, twins, pass_tests, reasons,
-             first_lines, sizes, lines, clang_format)
+    rules = (pass_includes, compiler_includes, runtime_includes, profile_includes, twins,
+             pass_tests, reasons, first_lines, sizes, lines, clang_format)
     return [Case(rule.__name__, rule, None) for rule in rules]
