@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const struct be_option options[] = {
     {"b", BE_TAKES_VALUE, "BINARY", "the program or library to make the profile of", false},
@@ -98,39 +100,57 @@ static enum be_exit read_input(struct convert *convert, const char *path) {
   return BE_EXIT_DONE;
 }
 
-static enum be_exit write_edges(const struct convert *convert, FILE *out) {
-  struct be_edges edges;
+static enum be_exit make_edges(const struct convert *convert, struct be_edges *edges) {
   struct be_edge_stats stats;
   struct be_error error;
-  if (be_edges_make(convert->binary, &convert->traces, &edges, &stats, &error))
+  if (be_edges_make(convert->binary, &convert->traces, edges, &stats, &error))
     return fail(convert, &error);
   if (be_args_get(convert->args, "v"))
-    say_edges(&edges, &stats);
-  size_t count = edges.count;
-  be_fdata_write(convert->binary, &edges, out);
-  free(edges.at);
-  return count ? BE_EXIT_DONE
-               : be_args_fail(convert->args, BE_EXIT_FAILED,
-                              "no branch of the recording is in a function of '%s'",
-                              convert->binary->path);
+    say_edges(edges, &stats);
+  if (edges->count)
+    return BE_EXIT_DONE;
+  free(edges->at);
+  return be_args_fail(convert->args, BE_EXIT_FAILED,
+                      "no branch of the recording is in a function of '%s'", convert->binary->path);
 }
 
+/* Half a profile is worse than none. */
+static void remove_file(const char *path) {
+  struct stat info;
+  if (lstat(path, &info) == 0 && S_ISREG(info.st_mode))
+    unlink(path);
+}
+
+static enum be_exit cannot_write(const struct convert *convert, const char *path) {
+  return be_args_fail(convert->args, BE_EXIT_FAILED, "cannot write '%s': %s", path,
+                      strerror(errno));
+}
+
+/* The file is opened only when there is something to write. */
 static enum be_exit write_output(struct convert *convert) {
   const char *path = be_args_get(convert->args, "o");
-  enum be_exit status = BE_EXIT_DONE;
-  FILE *out = path ? fopen(path, "w") : stdout;
-  if (!out)
-    return be_args_fail(convert->args, BE_EXIT_FAILED, "cannot write '%s': %s", path,
-                        strerror(errno));
+  struct be_edges edges = {0};
   be_traces_sort(&convert->traces);
+  if (convert->format == FORMAT_BOLT && make_edges(convert, &edges) != BE_EXIT_DONE)
+    return BE_EXIT_FAILED;
+  FILE *out = path ? fopen(path, "w") : stdout;
+  if (!out) {
+    free(edges.at);
+    return cannot_write(convert, path);
+  }
   if (convert->format == FORMAT_BOLT)
-    status = write_edges(convert, out);
+    be_fdata_write(convert->binary, &edges, out);
   else
     be_preaggregated_write(convert->binary, &convert->traces, out);
-  bool is_bad = ferror(out);
-  if (path && (fclose(out) || is_bad) && status == BE_EXIT_DONE)
-    return be_args_fail(convert->args, BE_EXIT_FAILED, "cannot write '%s': %s", path,
-                        strerror(errno));
+  free(edges.at);
+  bool is_bad = fflush(out) != 0 || ferror(out);
+  if (path)
+    is_bad |= fclose(out) != 0;
+  if (!is_bad)
+    return BE_EXIT_DONE;
+  enum be_exit status = cannot_write(convert, path ? path : "the standard output");
+  if (path)
+    remove_file(path);
   return status;
 }
 

@@ -105,12 +105,19 @@ class Recorded:
         return read_fdata(out)
 
     def refused(self, path, *patterns, program=None):
-        _expect(self.convert("-b", program or self.program, "-o", os.devnull, path, status=1),
-                *patterns)
+        """With an error that says it, and no profile."""
+        out = os.path.join(self.folder, "refused")
+        _expect(self.convert("-b", program or self.program, "-o", out, path, status=1), *patterns)
+        if os.path.exists(out):
+            raise Failure(f"{path} was refused, and {out} was written")
 
 
 def not_recordings(small):
     small.refused("/no/such/file", "cannot read '/no/such/file'")
+    whole = small.write("whole", small.data())
+    for full in ("/dev/full", "/no/such/folder/out"):
+        _expect(small.convert("-b", small.program, "-o", full, whole, status=1),
+                f"cannot write '{full}'")
     small.refused(small.folder, "it is a folder")
     small.refused(small.write("empty", b""), "is empty")
     small.refused(small.write("text", b"hello, world, no recording\n"), "begin with PERFILE2")
