@@ -85,11 +85,11 @@ static bool inlined_are_marked(tree block) {
 }
 
 static bool all_are_marked(function *fun) {
-  static tree last; /* loops of one function are asked about one after the other */
+  static unsigned last; /* loops of one function are asked about one after the other */
   static bool answer;
-  if (last != fun->decl)
+  if (last != DECL_UID(fun->decl)) /* unlike its address, never used again */
     answer = is_marked(fun->decl) && inlined_are_marked(DECL_INITIAL(fun->decl));
-  last = fun->decl;
+  last = DECL_UID(fun->decl);
   return answer;
 }
 

@@ -292,7 +292,8 @@ static const char *property_name(LLVMValueRef property, unsigned *len) {
 
 void request_function(struct lift *l) {
   unsigned kind = LLVMGetEnumAttributeKindForName("mustprogress", 12);
-  if (LLVMGetEnumAttributeAtIndex(l->fun, LLVMAttributeFunctionIndex, kind))
+  if (l->bridge->mode == BE_MODE_PASSES &&
+      LLVMGetEnumAttributeAtIndex(l->fun, LLVMAttributeFunctionIndex, kind))
     note_op(be_function_op(l->out), BE_ATTR_FINITE, l->ir->unit);
 }
 

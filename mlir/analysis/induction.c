@@ -198,8 +198,7 @@ bool be_loop_inner_end(const struct be_cfg *cfg, const struct be_loop *loop) {
     return true;
   for (size_t i = 0; i < cfg->loop_count; i++) {
     const struct be_loop *inner = &cfg->loops[i];
-    if (inner != loop && loop->contains[inner->header] && inner->depth > loop->depth &&
-        !ends(cfg, inner))
+    if (loop->contains[inner->header] && inner->depth > loop->depth && !ends(cfg, inner))
       return false;
   }
   return is_reducible(cfg, loop);
