@@ -4,20 +4,11 @@ import shutil
 import struct
 
 from runner import TESTS
-from toolchain import Failure, Skip, quote, run
+from toolchain import Failure, Skip, must
 
 SOURCES = [os.path.join(TESTS, "profile", name) for name in ("program.cpp", "other.cpp")]
 HEAD, ATTR_SAMPLE_TYPE = 104, 104 + 24  # offsets in the files that tests/profile writes
 BRANCH_STACK = 1 << 11
-
-
-def must(args, **options):
-    """Runs a command that has to work; its result."""
-    done = run([str(a) for a in args], **options)
-    if done.returncode:
-        raise Failure(f"exit status {done.returncode}: {quote([str(a) for a in args])}\n"
-                      f"{(done.stdout + done.stderr)[-2000:]}")
-    return done
 
 
 def require(name):

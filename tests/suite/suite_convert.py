@@ -5,9 +5,9 @@ import struct
 import subprocess
 
 import profiles
-from profiles import HEAD, must, read_fdata
+from profiles import HEAD, read_fdata
 from runner import Case
-from toolchain import Failure, environment, run
+from toolchain import Failure, environment, must, run
 
 ALIKE = 0.001  # of the counts in their lines
 SAMPLE = ("g++-12 -O2 -Wl,-q", "clang++-19 -O3 -no-pie", "g++-12 -O1 -fcf-protection")
@@ -151,7 +151,7 @@ def other_build_id(small):
     folder = os.path.join(small.folder, "elsewhere")
     os.makedirs(folder, exist_ok=True)
     other = profiles.build_program(folder, "g++-12 -O1")
-    ids = [re.search(r"Build ID: (\w+)", must(["readelf", "-n", p]).stdout)[1]
+    ids = [re.search(r"Build ID: (\w+)", must(["readelf", "-n", p]))[1]
            for p in (small.program, other)]
     small.refused(small.write("whole", small.data()), *ids, "give the binary that ran",
                   program=other)

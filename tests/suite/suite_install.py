@@ -5,7 +5,7 @@ import re
 import subprocess
 
 from runner import TESTS, Case
-from toolchain import Failure, environment, run
+from toolchain import Failure, environment, must, run
 
 TOP = os.path.dirname(TESTS)
 USER = """#include <backedge/pass.h>
@@ -18,14 +18,6 @@ find_package(Backedge REQUIRED)
 add_executable(user user.c)
 target_link_libraries(user Backedge::core)
 """
-
-
-def must(args, **options):
-    options.setdefault("env", environment())
-    done = run(args, **options)
-    if done.returncode:
-        raise Failure(f"{' '.join(args)}: {done.stdout[-1500:]}{done.stderr[-1500:]}")
-    return done.stdout
 
 
 def install(suite, key):

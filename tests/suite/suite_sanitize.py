@@ -9,7 +9,7 @@ import re
 import sys
 
 from runner import TESTS, Case
-from toolchain import Failure, Skip, quote, run
+from toolchain import Failure, Skip, must, quote, run
 
 SUITES = {"lit": ["run-lit"], "core": ["run-suite", "core"],
           "bad input": ["run-suite", "bad", "--only=opt "],
@@ -20,19 +20,13 @@ OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0:alloc_dealloc_mismatch=0",
            "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
-def _must(args):
-    done = run(args, timeout=3600)
-    if done.returncode:
-        raise Failure(f"{quote(args)}\n{(done.stdout + done.stderr)[-3000:]}")
-    return done.stdout.strip()
-
-
 def _build(suite):
     folder = os.path.join(suite.work, "build")
-    _must(["cmake", "-G", "Ninja", "-S", os.path.dirname(TESTS), "-B", folder,
-           "-DBACKEDGE_SANITIZE=ON"])
-    _must(["cmake", "--build", folder])
-    libraries = [_must(["c++", f"-print-file-name=lib{name}.so"]) for name in ("asan", "ubsan")]
+    must(["cmake", "-G", "Ninja", "-S", os.path.dirname(TESTS), "-B", folder,
+          "-DBACKEDGE_SANITIZE=ON"])
+    must(["cmake", "--build", folder], timeout=3600)
+    libraries = [must(["c++", f"-print-file-name=lib{name}.so"]).strip()
+                 for name in ("asan", "ubsan")]
     return folder, " ".join(libraries)
 
 

@@ -39,6 +39,17 @@ def quote(args):
                     for a in args)
 
 
+def must(args, **options):
+    """What a command prints that has to work; without `env`, in environment()."""
+    args = [str(a) for a in args]
+    options.setdefault("env", environment())
+    done = run(args, **options)
+    if done.returncode:
+        raise Failure(f"exit {done.returncode}: {quote(args)}\n"
+                      f"{(done.stdout + done.stderr)[-3000:]}")
+    return done.stdout
+
+
 class Compiler:
     """One compiler and the plugin that a build folder has for it."""
 
@@ -137,9 +148,7 @@ def build_test_core(build):
         for args in (["cmake", "-G", "Ninja", "-S", os.path.join(here, "..", ".."), "-B", folder,
                       f"-DBACKEDGE_EXTRA_PASSES={extra}", f"-DBACKEDGE_SANITIZE={sanitized}"],
                      ["cmake", "--build", folder, "--target", "backedge-core"]):
-            done = run(args)
-            if done.returncode:
-                raise Failure(f"{quote(args)}\n{(done.stdout + done.stderr)[-2000:]}")
+            must(args)
     _test_core[:] = [os.path.join(folder, "lib")]
 
 
