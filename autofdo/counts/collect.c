@@ -18,6 +18,7 @@ struct collector {
   const char *name; /* of the binary's file, without folders */
   struct be_spaces *spaces;
   struct be_traces *traces;
+  struct be_ips *ips; /* NULL: samples without a stack are left out */
   struct be_collect_stats *stats;
   const struct be_space *space; /* of the last sample */
   struct named_id *known;       /* files of the binary's name or with its build-id */
@@ -158,6 +159,18 @@ static int add_branches(struct collector *collector, const struct be_space *spac
   return 0;
 }
 
+static int add_ip(struct collector *collector, const struct be_space *space,
+                  const struct be_sample *sample, struct be_error *error) {
+  uint32_t place = place_of(space, sample->ip, sample->time);
+  if (place == BE_PLACE_OUTSIDE)
+    return 0;
+  collector->stats->ips++;
+  return be_ips_add(collector->ips, place)
+             ? be_error_set(error, -ENOMEM, "no memory for %zu different addresses",
+                            collector->ips->count)
+             : 0;
+}
+
 static int add_sample(void *user, const struct be_sample *sample, struct be_error *error) {
   struct collector *collector = user;
   const struct be_space *space = collector->space;
@@ -169,7 +182,7 @@ static int add_sample(void *user, const struct be_sample *sample, struct be_erro
   }
   if (!sample->branch_count) {
     collector->stats->without_stack++;
-    return 0;
+    return collector->ips ? add_ip(collector, space, sample, error) : 0;
   }
   collector->stats->stacks++;
   collector->stats->branches += sample->branch_count;
@@ -193,11 +206,26 @@ static int fail_by_build_id(const struct collector *collector, const char *path,
                       path, collector->stranger.path, other, collector->binary->path, own);
 }
 
+static int judge_used(const struct collector *collector, const char *path, struct be_error *error) {
+  const struct be_collect_stats *stats = collector->stats;
+  const char *binary = collector->binary->path;
+  if (stats->ips)
+    return 0;
+  if (!stats->stacks)
+    return be_error_set(error, -ENODATA,
+                        collector->ips ? "'%s' has no sample in '%s', though it ran"
+                                       : "'%s' has no branch stack of a process that ran '%s'",
+                        path, binary);
+  if (stats->kernel + stats->outside == stats->branches)
+    return be_error_set(error, -ENODATA, "none of the branches in '%s' is in '%s'", path, binary);
+  return 0;
+}
+
 /* Why there is nothing, when there is nothing. */
 static int judge(const struct collector *collector, const struct be_perfdata *recording,
                  const char *path, const struct be_perfdata_stats *read, struct be_error *error) {
   const struct be_collect_stats *stats = collector->stats;
-  if (!be_perfdata_has_branches(recording))
+  if (!collector->ips && !be_perfdata_has_branches(recording))
     return be_error_set(error, -ENODATA,
                         "'%s' has no branch stacks: record it with 'perf record -j any,u', where "
                         "the processor can",
@@ -211,23 +239,18 @@ static int judge(const struct collector *collector, const struct be_perfdata *re
                               "'%s' has no process that ran '%s': is it the binary that was "
                               "recorded?",
                               path, collector->binary->path);
-  if (!stats->stacks)
-    return be_error_set(error, -ENODATA, "'%s' has no branch stack of a process that ran '%s'",
-                        path, collector->binary->path);
-  if (stats->kernel + stats->outside == stats->branches)
-    return be_error_set(error, -ENODATA, "none of the branches in '%s' is in '%s'", path,
-                        collector->binary->path);
-  return 0;
+  return judge_used(collector, path, error);
 }
 
 int be_collect(const struct be_binary *binary, struct be_perfdata *recording, const char *path,
-               struct be_traces *traces, struct be_perfdata_stats *read,
+               struct be_traces *traces, struct be_ips *ips, struct be_perfdata_stats *read,
                struct be_collect_stats *stats, struct be_error *error) {
   struct collector collector = {
       .binary = binary,
       .name = file_name(binary->path),
       .spaces = be_spaces_create(binary),
       .traces = traces,
+      .ips = ips,
       .stats = stats,
   };
   struct be_perfdata_calls calls = {&collector, add_sample, add_mapping, add_fork, add_exec};

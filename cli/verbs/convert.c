@@ -90,7 +90,7 @@ static enum be_exit read_input(struct convert *convert, const char *path) {
   if (be_perfdata_open(path, &recording, &error))
     return fail(convert, &error);
   int status =
-      be_collect(convert->binary, recording, path, &convert->traces, &read, &stats, &error);
+      be_collect(convert->binary, recording, path, &convert->traces, NULL, &read, &stats, &error);
   be_perfdata_close(recording);
   warn_of_reading(path, &read);
   if (status)

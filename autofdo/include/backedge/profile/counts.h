@@ -34,9 +34,33 @@ int be_traces_reserve(struct be_traces *traces, size_t more);
  * be added after that. */
 void be_traces_sort(struct be_traces *traces);
 
+/* How often a sample without a branch stack was taken at an instruction. */
+struct be_ip {
+  uint32_t place;
+  uint32_t count; /* at most UINT32_MAX, where it stays */
+};
+
+struct be_ips {
+  struct be_ip *slots; /* open addressing; an empty slot has count 0 */
+  size_t size;         /* of the table; a power of two */
+  size_t count;        /* slots in use */
+};
+
+/* The table begins small: it grows with the number of different places. 0 or -ENOMEM. */
+int be_ips_init(struct be_ips *ips);
+void be_ips_destroy(struct be_ips *ips);
+
+/* Adds one to a place. 0 or -ENOMEM. */
+int be_ips_add(struct be_ips *ips, uint32_t place);
+
+/* Moves the places in use to the beginning of the table, in order. Nothing can be added after
+ * that. */
+void be_ips_sort(struct be_ips *ips);
+
 struct be_collect_stats {
   uint64_t other_process; /* samples of processes that had not mapped the binary */
   uint64_t without_stack; /* samples of its processes with no branch stack */
+  uint64_t ips;           /* of these: in the binary, and counted by their address */
   uint64_t stacks;        /* samples that were used */
   uint64_t branches;      /* in their stacks */
   uint64_t kernel;        /* of these: to, from or in the kernel; left out */
@@ -45,10 +69,11 @@ struct be_collect_stats {
   uint64_t newest;        /* branches after which nothing is known */
 };
 
-/* Reads a recording and adds what it says about the binary to traces. Fails with -ENODATA, and says
- * why, when that is nothing: no branch stacks, other build-ids, no samples in the binary. */
+/* Reads a recording and adds what it says about the binary: branch stacks to traces, and samples
+ * without one to ips, where that is not NULL. Fails with -ENODATA, and says why, when there is
+ * nothing to add: no branch stacks, other build-ids, no samples in the binary. */
 int be_collect(const struct be_binary *binary, struct be_perfdata *recording, const char *path,
-               struct be_traces *traces, struct be_perfdata_stats *read,
+               struct be_traces *traces, struct be_ips *ips, struct be_perfdata_stats *read,
                struct be_collect_stats *stats, struct be_error *error);
 
 #endif
