@@ -7,7 +7,7 @@
 #ifndef BACKEDGE_PROFILE_PROFILE_H
 #define BACKEDGE_PROFILE_PROFILE_H
 
-#include "backedge/profile/binary.h"
+#include "backedge/profile/counts.h"
 
 struct be_counted_block {
   uint32_t place;
@@ -40,5 +40,10 @@ struct be_profile {
   struct be_counted_call *calls; /* sorted by (from, to) */
   size_t call_count;
 };
+
+/* Makes a profile of sorted traces; it is the caller's. 0, or -ENOMEM. */
+int be_profile_make(const struct be_binary *binary, const struct be_traces *traces,
+                    struct be_profile *profile, struct be_error *error);
+void be_profile_destroy(struct be_profile *profile);
 
 #endif
