@@ -5,52 +5,14 @@
  */
 #include "backedge/profile/code.h"
 #include "decode.h"
-#include "image.h"
-#include "unwind.h"
+#include "reader.h"
 #include <errno.h>
 #include <stdlib.h>
-
-enum mark {
-  MARK_INST = 1 << 0,    /* an instruction begins here */
-  MARK_LABEL = 1 << 1,   /* something leads here */
-  MARK_ENTERED = 1 << 2, /* from outside the function, or by an exception */
-};
 
 /* Of functions of one name no more are looked at together. */
 enum { RELATED_MAX = 1000 };
 
-struct inst {
-  uint32_t place;
-  uint32_t target; /* BE_PLACE_OUTSIDE: none in the binary */
-  uint8_t length, kind;
-  uint8_t lock; /* bytes of a lock prefix: BOLT takes it for an instruction of its own */
-};
-
-struct table { /* of jumps */
-  uint64_t address;
-  uint8_t entry_size;
-};
-
-struct be_code_reader {
-  const struct be_binary *binary;
-  struct be_unwind *unwind;
-  const struct be_function **fragments; /* and functions that have some; by stem of their name */
-  size_t fragment_count;
-  struct inst *insts; /* of the function at hand */
-  size_t inst_count, inst_room;
-  struct inst *others; /* of those it is looked at with */
-  size_t other_count, other_room;
-  struct table *tables;
-  size_t table_count, table_room;
-  bool has_indirect;
-  uint8_t *marks; /* one for each byte of the function */
-  size_t mark_room;
-  struct be_block *blocks;
-  size_t block_count, block_room;
-};
-
-/* Makes room for one more of an array; false when there is no memory. */
-static bool make_room(void *array, size_t count, size_t *room, size_t size) {
+bool be_code_make_room(void *array, size_t count, size_t *room, size_t size) {
   void **at = array;
   if (count < *room)
     return true;
@@ -78,6 +40,10 @@ static int compare_stems(const struct be_function *a, const struct be_function *
   return order ? order : (a_size > b_size) - (a_size < b_size);
 }
 
+bool be_code_is_related(const struct be_function *a, const struct be_function *b) {
+  return compare_stems(a, b) == 0;
+}
+
 static int stem_order(const void *left, const void *right) {
   return compare_stems(*(const struct be_function *const *)left,
                        *(const struct be_function *const *)right);
@@ -101,9 +67,8 @@ static int find_fragments(struct be_code_reader *reader) {
   return 0;
 }
 
-/* The index of the first function with the same stem. */
-static size_t first_related(const struct be_code_reader *reader,
-                            const struct be_function *function) {
+size_t be_code_first_related(const struct be_code_reader *reader,
+                             const struct be_function *function) {
   size_t low = 0, high = reader->fragment_count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
@@ -118,19 +83,15 @@ static size_t first_related(const struct be_code_reader *reader,
 /* ---- reading code -----------------------------------------------------------------------------
  */
 
-static uint32_t to_place(const struct be_binary *binary, uint64_t address) {
-  uint64_t place = address - binary->base;
-  return place <= BE_PLACE_MAX ? (uint32_t)place : (uint32_t)BE_PLACE_OUTSIDE;
-}
-
 /* Notes data that may be a table of jumps. */
 static bool note_table(struct be_code_reader *reader, const struct be_inst *inst) {
   const struct be_section *section = be_image_section_at(reader->binary->image, inst->data);
   if (!section || !section->bytes || section->flags & SHF_EXECINSTR)
     return true;
-  if (!make_room(&reader->tables, reader->table_count, &reader->table_room, sizeof *reader->tables))
+  if (!be_code_make_room(&reader->tables, reader->table_count, &reader->table_room,
+                         sizeof *reader->tables))
     return false;
-  reader->tables[reader->table_count++] = (struct table){inst->data, inst->entry_size};
+  reader->tables[reader->table_count++] = (struct be_code_table){inst->data, inst->entry_size};
   return true;
 }
 
@@ -142,9 +103,8 @@ static bool is_zero(const uint8_t *bytes, size_t size) {
   return !size;
 }
 
-/* Appends a function's instructions to an array. */
-static int decode_all(struct be_code_reader *reader, const struct be_function *function,
-                      struct inst **insts, size_t *count, size_t *room) {
+int be_code_decode(struct be_code_reader *reader, const struct be_function *function,
+                   struct be_code_inst **insts, size_t *count, size_t *room) {
   size_t have = 0;
   const uint8_t *code = be_binary_bytes(reader->binary, function->place, &have);
   struct be_inst inst;
@@ -154,14 +114,14 @@ static int decode_all(struct be_code_reader *reader, const struct be_function *f
     uint64_t address = reader->binary->base + function->place + at;
     if (!be_decode(code + at, have - at, address, &inst))
       return is_zero(code + at, function->size - at) ? 0 : -EILSEQ;
-    if (!make_room(insts, *count, room, sizeof **insts) ||
+    if (!be_code_make_room(insts, *count, room, sizeof **insts) ||
         (inst.entry_size && !note_table(reader, &inst)))
       return -ENOMEM;
     reader->has_indirect |= inst.kind == BE_INST_JUMP_INDIRECT;
-    (*insts)[(*count)++] =
-        (struct inst){function->place + at,
-                      inst.target ? to_place(reader->binary, inst.target) : BE_PLACE_OUTSIDE,
-                      inst.length, inst.kind, inst.lock};
+    (*insts)[(*count)++] = (struct be_code_inst){
+        function->place + at,
+        inst.target ? be_code_place(reader->binary, inst.target) : BE_PLACE_OUTSIDE, inst.length,
+        inst.kind, inst.lock};
   }
   return 0;
 }
@@ -172,12 +132,12 @@ static int decode_all(struct be_code_reader *reader, const struct be_function *f
 static void mark(struct be_code_reader *reader, const struct be_function *function, uint32_t place,
                  unsigned marks) {
   uint32_t into = place - function->place;
-  if (into < function->size && reader->marks[into] & MARK_INST)
+  if (into < function->size && reader->marks[into] & BE_MARK_INST)
     reader->marks[into] |= (uint8_t)marks;
 }
 
 static void mark_targets(struct be_code_reader *reader, const struct be_function *function,
-                         const struct inst *insts, size_t count, unsigned marks) {
+                         const struct be_code_inst *insts, size_t count, unsigned marks) {
   for (size_t i = 0; i < count; i++) {
     bool is_call = insts[i].kind == BE_INST_CALL;
     if (insts[i].target != BE_PLACE_OUTSIDE && !(is_call && insts[i].target == function->place))
@@ -186,12 +146,13 @@ static void mark_targets(struct be_code_reader *reader, const struct be_function
 }
 
 static int table_order(const void *left, const void *right) {
-  uint64_t a = ((const struct table *)left)->address, b = ((const struct table *)right)->address;
+  uint64_t a = ((const struct be_code_table *)left)->address,
+           b = ((const struct be_code_table *)right)->address;
   return (a > b) - (a < b);
 }
 
 /* The address that an entry of a table leads to. */
-static uint64_t entry_at(const struct table *table, const uint8_t *bytes) {
+static uint64_t entry_at(const struct be_code_table *table, const uint8_t *bytes) {
   if (table->entry_size == 8)
     return be_load64(bytes);
   int32_t distance;
@@ -204,7 +165,7 @@ static uint64_t entry_at(const struct table *table, const uint8_t *bytes) {
 static bool is_own(const struct be_code_reader *reader, const struct be_function *function,
                    uint32_t place) {
   uint32_t into = place - function->place;
-  return into == function->size || (into < function->size && reader->marks[into] & MARK_INST);
+  return into == function->size || (into < function->size && reader->marks[into] & BE_MARK_INST);
 }
 
 static bool is_related(const struct be_code_reader *reader, const struct be_function *function,
@@ -217,7 +178,7 @@ static bool is_related(const struct be_code_reader *reader, const struct be_func
 
 /* Reads a table up to the next one, or to the first entry that leads elsewhere. */
 static void mark_table(struct be_code_reader *reader, const struct be_function *function,
-                       const struct table *table, uint64_t end) {
+                       const struct be_code_table *table, uint64_t end) {
   const struct be_section *section = be_image_section_at(reader->binary->image, table->address);
   if (section->address + section->size < end)
     end = section->address + section->size;
@@ -225,14 +186,15 @@ static void mark_table(struct be_code_reader *reader, const struct be_function *
   size_t room = (size_t)(end - table->address) / table->entry_size, count = 0;
   while (count < room) {
     uint64_t target = entry_at(table, bytes + count * table->entry_size);
-    uint32_t place = to_place(reader->binary, target);
+    uint32_t place = be_code_place(reader->binary, target);
     if (!is_own(reader, function, place) && !is_related(reader, function, place))
       break;
     count++;
   }
   for (size_t i = 0; i < count && count > 1; i++)
-    mark(reader, function, to_place(reader->binary, entry_at(table, bytes + i * table->entry_size)),
-         MARK_LABEL);
+    mark(reader, function,
+         be_code_place(reader->binary, entry_at(table, bytes + i * table->entry_size)),
+         BE_MARK_LABEL);
 }
 
 static void mark_tables(struct be_code_reader *reader, const struct be_function *function) {
@@ -261,16 +223,16 @@ static void mark_symbols(struct be_code_reader *reader, const struct be_function
   }
   for (; low < binary->entry_count && binary->entries[low] - function->place < function->size;
        low++)
-    mark(reader, function, binary->entries[low], MARK_LABEL | MARK_ENTERED);
+    mark(reader, function, binary->entries[low], BE_MARK_LABEL | BE_MARK_ENTERED | BE_MARK_SYMBOL);
 }
 
 static void mark_landing(void *user, const struct be_function *function, uint32_t place) {
-  mark(user, function, place, MARK_LABEL | MARK_ENTERED);
+  mark(user, function, place, BE_MARK_LABEL | BE_MARK_ENTERED | BE_MARK_LANDING);
 }
 
 /* Decodes the functions that this one is looked at with, and marks what they lead to. */
 static int mark_from_related(struct be_code_reader *reader, const struct be_function *function) {
-  size_t at = reader->fragment_count ? first_related(reader, function) : 0;
+  size_t at = reader->fragment_count ? be_code_first_related(reader, function) : 0;
   size_t end =
       reader->fragment_count - at < RELATED_MAX ? reader->fragment_count : at + RELATED_MAX;
   for (; at < end && compare_stems(reader->fragments[at], function) == 0; at++) {
@@ -278,10 +240,11 @@ static int mark_from_related(struct be_code_reader *reader, const struct be_func
     if (other == function || !((other->flags | function->flags) & BE_FUNCTION_FRAGMENT))
       continue;
     reader->other_count = 0;
-    if (decode_all(reader, other, &reader->others, &reader->other_count, &reader->other_room) ==
+    if (be_code_decode(reader, other, &reader->others, &reader->other_count, &reader->other_room) ==
         -ENOMEM)
       return -ENOMEM;
-    mark_targets(reader, function, reader->others, reader->other_count, MARK_LABEL | MARK_ENTERED);
+    mark_targets(reader, function, reader->others, reader->other_count,
+                 BE_MARK_LABEL | BE_MARK_ENTERED);
   }
   return 0;
 }
@@ -289,7 +252,7 @@ static int mark_from_related(struct be_code_reader *reader, const struct be_func
 /* ---- blocks -----------------------------------------------------------------------------------
  */
 
-static bool ends_block(const struct inst *inst) {
+static bool ends_block(const struct be_code_inst *inst) {
   return inst->kind == BE_INST_JUMP || inst->kind == BE_INST_JUMP_IF ||
          inst->kind == BE_INST_JUMP_INDIRECT || inst->kind == BE_INST_RETURN ||
          inst->kind == BE_INST_STOP;
@@ -297,14 +260,14 @@ static bool ends_block(const struct inst *inst) {
 
 /* A conditional jump and the unconditional one behind it share a block; not when either leaves the
  * function. */
-static bool joins(const struct be_function *function, const struct inst *last,
-                  const struct inst *inst) {
+static bool joins(const struct be_function *function, const struct be_code_inst *last,
+                  const struct be_code_inst *inst) {
   return inst->kind == BE_INST_JUMP && inst->target - function->place < function->size &&
          (last->kind == BE_INST_STOP ||
           (last->kind == BE_INST_JUMP_IF && last->target - function->place < function->size));
 }
 
-static unsigned end_flags(const struct inst *last, uint32_t next) {
+static unsigned end_flags(const struct be_code_inst *last, uint32_t next) {
   bool falls = !ends_block(last) || last->kind == BE_INST_JUMP_IF ||
                (last->kind == BE_INST_JUMP && last->target == next);
   bool calls = last->kind == BE_INST_CALL || last->kind == BE_INST_CALL_INDIRECT;
@@ -312,52 +275,60 @@ static unsigned end_flags(const struct inst *last, uint32_t next) {
 }
 
 static int make_blocks(struct be_code_reader *reader, const struct be_function *function) {
-  const struct inst *last = NULL;
+  const struct be_code_inst *last = NULL;
   reader->block_count = 0;
   for (size_t i = 0; i < reader->inst_count; last = &reader->insts[i++]) {
-    const struct inst *inst = &reader->insts[i];
+    const struct be_code_inst *inst = &reader->insts[i];
     uint8_t marks = reader->marks[inst->place - function->place];
     struct be_block *block = reader->block_count ? &reader->blocks[reader->block_count - 1] : NULL;
-    bool begins = !last || marks & MARK_LABEL || (ends_block(last) && !joins(function, last, inst));
+    bool begins =
+        !last || marks & BE_MARK_LABEL || (ends_block(last) && !joins(function, last, inst));
     if (!begins) {
       block->last = inst->place + inst->lock;
       continue;
     }
     if (block)
       block->flags |= end_flags(last, inst->place);
-    if (!make_room(&reader->blocks, reader->block_count, &reader->block_room,
-                   sizeof *reader->blocks))
+    if (!be_code_make_room(&reader->blocks, reader->block_count, &reader->block_room,
+                           sizeof *reader->blocks))
       return -ENOMEM;
     reader->blocks[reader->block_count++] =
         (struct be_block){inst->place, inst->place + inst->lock,
-                          !last || marks & MARK_ENTERED ? BE_BLOCK_ENTERED : 0u};
+                          !last || marks & BE_MARK_ENTERED ? BE_BLOCK_ENTERED : 0u};
   }
   return 0;
 }
 
-int be_code_read(struct be_code_reader *reader, const struct be_function *function,
-                 const uint32_t *entries, size_t entry_count, struct be_blocks *blocks) {
+int be_code_scan(struct be_code_reader *reader, const struct be_function *function,
+                 const uint32_t *entries, size_t entry_count) {
   reader->inst_count = reader->table_count = 0;
   reader->has_indirect = false;
   int status =
-      decode_all(reader, function, &reader->insts, &reader->inst_count, &reader->inst_room);
+      be_code_decode(reader, function, &reader->insts, &reader->inst_count, &reader->inst_room);
   while (!status && reader->mark_room < function->size)
-    if (!make_room(&reader->marks, reader->mark_room, &reader->mark_room, 1))
+    if (!be_code_make_room(&reader->marks, reader->mark_room, &reader->mark_room, 1))
       status = -ENOMEM;
   if (status)
     return status;
   memset(reader->marks, 0, function->size);
   for (size_t i = 0; i < reader->inst_count; i++)
-    reader->marks[reader->insts[i].place - function->place] = MARK_INST;
-  mark_targets(reader, function, reader->insts, reader->inst_count, MARK_LABEL);
+    reader->marks[reader->insts[i].place - function->place] = BE_MARK_INST;
+  mark_targets(reader, function, reader->insts, reader->inst_count, BE_MARK_LABEL);
   if (mark_from_related(reader, function))
     return -ENOMEM;
   mark_tables(reader, function);
   mark_symbols(reader, function);
   for (size_t i = 0; i < entry_count; i++)
-    mark(reader, function, entries[i], MARK_LABEL | MARK_ENTERED);
+    mark(reader, function, entries[i], BE_MARK_LABEL | BE_MARK_ENTERED | BE_MARK_SYMBOL);
   be_unwind_each_landing(reader->unwind, function, reader, mark_landing);
-  status = make_blocks(reader, function);
+  return 0;
+}
+
+int be_code_read(struct be_code_reader *reader, const struct be_function *function,
+                 const uint32_t *entries, size_t entry_count, struct be_blocks *blocks) {
+  int status = be_code_scan(reader, function, entries, entry_count);
+  if (!status)
+    status = make_blocks(reader, function);
   *blocks = (struct be_blocks){reader->blocks, reader->block_count};
   return status;
 }
