@@ -94,12 +94,10 @@ enum be_burst_end {
   BE_END_UNKNOWN, /* code in no known mapping, or in one that may be written or is no file's */
   BE_END_RSEQ,    /* a restartable sequence */
   BE_END_FAULT,   /* the target got a signal for what an instruction did */
-  BE_END_LENGTH,  /* too long without a taken branch (rep, a very long block) */
   BE_END_BUSY,    /* no burst was begun: every code cache is in use */
   BE_END_STATE,   /* no burst was begun: a shadow stack, an unknown signal frame, or others'
                      handlers, set behind the agent's back */
   BE_END_MEMORY,  /* no burst was begun: there is no memory for a code cache */
-  BE_END_ITSELF,  /* no burst was begun: the tick came in the agent itself */
 };
 
 struct be_branch {
