@@ -121,7 +121,12 @@ bool be_args_parse(const struct be_verb *verb, int argc, char **argv, struct be_
   *status = BE_EXIT_DONE;
   for (int i = 0; i < argc && *status == BE_EXIT_DONE; i++) {
     const char *arg = argv[i];
-    if (!options || arg[0] != '-' || !arg[1]) {
+    bool is_operand = !options || arg[0] != '-' || !arg[1];
+    if (is_operand && verb->runs_command) {
+      args->command = argv + i;
+      break;
+    }
+    if (is_operand) {
       *status = read_operand(args, arg);
     } else if (strcmp(arg, "--") == 0) {
       options = false;

@@ -37,6 +37,7 @@ struct be_verb {
   const char *summary;             /* one line for `backedge --help` */
   const char *operands;            /* for the usage line; NULL: none are taken */
   const char *text;                /* the rest of its help, lines; may be NULL */
+  bool runs_command;               /* the first operand and all behind it are a command */
   const struct be_option *options; /* ends with a NULL name; may be NULL */
   enum be_exit (*run)(const struct be_args *args);
 };
@@ -46,6 +47,7 @@ struct be_args {
   char *values[BE_CLI_OPTIONS_MAX]; /* by place in verb->options; NULL: not given; owned */
   const char *operands[BE_OPERANDS_MAX];
   size_t operand_count;
+  char **command; /* ends with NULL; NULL: none was given, or the verb runs none */
 };
 
 /* Reads the arguments after the verb. False: *status is how the command ends (help was asked for,
