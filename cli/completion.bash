@@ -8,6 +8,7 @@ _backedge() {
       --pass | --passes) words=$(backedge list | sed -n '/^passes:/,/^$/s/^  \([^ ]*\) .*/\1/p') ;;
       --cc) words=$(backedge list | sed -n '/^compilers:/,$s/^  \([^ ]*\) .*/\1/p') ;;
       --mode) words="passes identity rebuild" ;;
+      --source) words="auto branch soft ip" ;;
       -f) words="bolt preaggregated" ;;
       *)
         if [[ $cur == -* ]]; then
