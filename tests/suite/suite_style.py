@@ -12,6 +12,8 @@ C_LIKE = (".c", ".h", ".cc", ".cpp")
 FILE_MAX, FUNCTION_MAX, LINE_MAX = 600, 80, 100
 STANDARD = re.compile(r"(assert|ctype|errno|inttypes|limits|math|stdarg|stdbool|stddef|stdint"
                       r"|stdio|stdlib|string)\.h$")
+SYSTEM = re.compile(r"(cpuid|dlfcn|elf|fcntl|pthread|signal|threads|time|ucontext|unistd"
+                    r"|sys/(mman|prctl|signalfd|syscall))\.h$")
 MLIR_ONLY = re.compile(r"backedge/(?!compiler\.h)\w+\.(h|def)$|mlir-c/")
 BRIDGE = re.compile(r"backedge/\w+\.(h|def)$|internal\.h$|\w+\.def$")
 
@@ -97,8 +99,9 @@ def compiler_includes(_):
 def runtime_includes(_):
     """What is linked into users' programs sees neither MLIR nor a compiler."""
     report([f"{path}: {header}" for path in files("runtime") for header in includes(path)
-            if not STANDARD.match(header) and header != "backedge.h"
-            and not os.path.exists(os.path.join(TOP, os.path.dirname(path), header))])
+            if not STANDARD.match(header) and not SYSTEM.match(header) and header != "backedge.h"
+            and not any(os.path.exists(os.path.join(TOP, folder, header))
+                        for folder in (os.path.dirname(path), "runtime"))])
 
 
 def profile_includes(_):
