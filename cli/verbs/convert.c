@@ -10,18 +10,35 @@
 
 static const struct be_option options[] = {
     {"b", BE_TAKES_VALUE, "BINARY", "the program or library to make the profile of", false},
-    {"f", BE_TAKES_VALUE, "FORMAT", "bolt (default) or preaggregated", false},
+    {"f", BE_TAKES_VALUE, "FORMAT", "bolt (default), gcc, llvm, llvm-text, json or preaggregated",
+     false},
+    {"gcc-version", BE_TAKES_VALUE, "N", "the GCC that -f gcc is for (default: the binary's)",
+     false},
     {"o", BE_TAKES_VALUE, "OUT", "write to OUT, not to stdout", false},
     {"v", BE_TAKES_NOTHING, NULL, "say on stderr what was counted and what was left out", false},
     {0}};
 
-enum format { FORMAT_BOLT, FORMAT_PREAGGREGATED };
+enum format {
+  FORMAT_BOLT,
+  FORMAT_PREAGGREGATED,
+  FORMAT_GCC,
+  FORMAT_LLVM,
+  FORMAT_LLVM_TEXT,
+  FORMAT_JSON,
+  FORMATS
+};
+
+static const char *const format_names[FORMATS] = {"bolt", "preaggregated", "gcc",
+                                                  "llvm", "llvm-text",     "json"};
 
 struct convert {
   const struct be_args *args;
   enum format format;
   struct be_binary *binary;
   struct be_traces traces;
+  struct be_edges edges; /* what is written: one of these, by the format */
+  struct be_source_profile *source;
+  int gcov_version;
 };
 
 typedef unsigned long long number;
@@ -75,6 +92,20 @@ static void say_edges(const struct be_edges *edges, const struct be_edge_stats *
           (number)stats->runs_broken, (number)stats->runs_unread);
 }
 
+static void say_source(const struct be_source_profile *source,
+                       const struct be_source_stats *stats) {
+  double all = (double)stats->bytes / 100;
+  fprintf(stderr,
+          "lines %zu, of %zu functions and %zu inlined copies; %zu units of %s\n"
+          "  code that ran, without debug information  %6.2f %%, left out\n"
+          "  code that ran, of no line                 %6.2f %%, left out\n"
+          "  functions of a name that another has      %6zu, left out\n",
+          source->position_count, source->function_count,
+          source->instance_count - source->function_count - stats->same_name, stats->units,
+          source->producer ? source->producer : "an unknown compiler",
+          (double)stats->undescribed / all, (double)stats->lineless / all, stats->same_name);
+}
+
 /* ---- the work ---------------------------------------------------------------------------------
  */
 
@@ -100,18 +131,83 @@ static enum be_exit read_input(struct convert *convert, const char *path) {
   return BE_EXIT_DONE;
 }
 
-static enum be_exit make_edges(const struct convert *convert, struct be_edges *edges) {
+static enum be_exit make_edges(struct convert *convert) {
   struct be_edge_stats stats;
   struct be_error error;
-  if (be_edges_make(convert->binary, &convert->traces, edges, &stats, &error))
+  if (be_edges_make(convert->binary, &convert->traces, &convert->edges, &stats, &error))
     return fail(convert, &error);
   if (be_args_get(convert->args, "v"))
-    say_edges(edges, &stats);
-  if (edges->count)
+    say_edges(&convert->edges, &stats);
+  if (convert->edges.count)
     return BE_EXIT_DONE;
-  free(edges->at);
   return be_args_fail(convert->args, BE_EXIT_FAILED,
                       "no branch of the recording is in a function of '%s'", convert->binary->path);
+}
+
+static enum be_exit make_source(struct convert *convert) {
+  enum be_discriminators discriminators = convert->format == FORMAT_GCC    ? BE_DISCRIMINATORS_DROP
+                                          : convert->format == FORMAT_JSON ? BE_DISCRIMINATORS_KEEP
+                                                                           : BE_DISCRIMINATORS_LLVM;
+  struct be_profile profile;
+  struct be_source_stats stats;
+  struct be_error error;
+  if (be_profile_make(convert->binary, &convert->traces, &profile, &error))
+    return fail(convert, &error);
+  int status = be_source_make(&profile, discriminators, &convert->source, &stats, &error);
+  be_profile_destroy(&profile);
+  if (status)
+    return fail(convert, &error);
+  warn(convert->binary->path, stats.missing,
+       "units have their debug information in .dwo files that are not there: left out");
+  if (be_args_get(convert->args, "v"))
+    say_source(convert->source, &stats);
+  return BE_EXIT_DONE;
+}
+
+/* The version of GCC's format: as asked for, else as the compiler of the binary reads it. */
+static enum be_exit choose_gcov_version(struct convert *convert) {
+  const char *wanted = be_args_get(convert->args, "gcc-version");
+  char producer[64];
+  snprintf(producer, sizeof producer, "GNU C %s", wanted ? wanted : "");
+  convert->gcov_version = be_gcov_version_of(wanted ? producer : convert->source->producer);
+  return convert->gcov_version
+             ? BE_EXIT_DONE
+             : be_args_fail(convert->args, BE_EXIT_FAILED,
+                            "the format of GCC 16 and later is not known; --gcc-version 12 writes "
+                            "that of GCC 12 to 15");
+}
+
+/* Makes what is written. */
+static enum be_exit make_output(struct convert *convert) {
+  be_traces_sort(&convert->traces);
+  if (convert->format == FORMAT_PREAGGREGATED)
+    return BE_EXIT_DONE;
+  if (convert->format == FORMAT_BOLT)
+    return make_edges(convert);
+  enum be_exit status = make_source(convert);
+  return status == BE_EXIT_DONE && convert->format == FORMAT_GCC ? choose_gcov_version(convert)
+                                                                 : status;
+}
+
+static int write_format(const struct convert *convert, FILE *out) {
+  switch (convert->format) {
+  case FORMAT_BOLT:
+    be_fdata_write(convert->binary, &convert->edges, out);
+    return 0;
+  case FORMAT_GCC:
+    return be_gcov_write(convert->source, (enum be_gcov_version)convert->gcov_version, out);
+  case FORMAT_LLVM:
+    return be_llvm_write(convert->source, out);
+  case FORMAT_LLVM_TEXT:
+    be_llvmtext_write(convert->source, out);
+    return 0;
+  case FORMAT_JSON:
+    be_json_write(convert->source, convert->binary, out);
+    return 0;
+  default:
+    be_preaggregated_write(convert->binary, &convert->traces, out);
+    return 0;
+  }
 }
 
 /* Half a profile is worse than none. */
@@ -129,29 +225,23 @@ static enum be_exit cannot_write(const struct convert *convert, const char *path
 /* The file is opened only when there is something to write. */
 static enum be_exit write_output(struct convert *convert) {
   const char *path = be_args_get(convert->args, "o");
-  struct be_edges edges = {0};
-  be_traces_sort(&convert->traces);
-  if (convert->format == FORMAT_BOLT && make_edges(convert, &edges) != BE_EXIT_DONE)
+  if (make_output(convert) != BE_EXIT_DONE)
     return BE_EXIT_FAILED;
   FILE *out = path ? fopen(path, "w") : stdout;
-  if (!out) {
-    free(edges.at);
+  if (!out)
     return cannot_write(convert, path);
-  }
-  if (convert->format == FORMAT_BOLT)
-    be_fdata_write(convert->binary, &edges, out);
-  else
-    be_preaggregated_write(convert->binary, &convert->traces, out);
-  free(edges.at);
-  bool is_bad = fflush(out) != 0 || ferror(out);
+  int status = write_format(convert, out);
+  bool is_bad = status || fflush(out) != 0 || ferror(out);
+  if (status)
+    errno = -status;
   if (path)
     is_bad |= fclose(out) != 0;
   if (!is_bad)
     return BE_EXIT_DONE;
-  enum be_exit status = cannot_write(convert, path ? path : "the standard output");
+  enum be_exit exit = cannot_write(convert, path ? path : "the standard output");
   if (path)
     remove_file(path);
-  return status;
+  return exit;
 }
 
 static enum be_exit read_and_write(struct convert *convert) {
@@ -166,6 +256,15 @@ static enum be_exit read_and_write(struct convert *convert) {
   return status == BE_EXIT_DONE ? write_output(convert) : status;
 }
 
+static bool choose_format(const char *name, enum format *format) {
+  for (int i = 0; i < FORMATS; i++)
+    if (strcmp(name, format_names[i]) == 0) {
+      *format = (enum format)i;
+      return true;
+    }
+  return false;
+}
+
 static enum be_exit run(const struct be_args *args) {
   struct convert convert = {.args = args, .format = FORMAT_BOLT};
   const char *format = be_args_get(args, "f");
@@ -173,12 +272,14 @@ static enum be_exit run(const struct be_args *args) {
     return be_args_fail(args, BE_EXIT_USAGE, "which binary? -b BINARY is wanted");
   if (!args->operand_count)
     return be_args_fail(args, BE_EXIT_USAGE, "a recording is wanted (- is stdin)");
-  if (format && strcmp(format, "preaggregated") == 0)
-    convert.format = FORMAT_PREAGGREGATED;
-  else if (format && strcmp(format, "bolt") != 0)
+  if (format && !choose_format(format, &convert.format))
     return be_args_fail(args, BE_EXIT_USAGE,
-                        "there is no format '%s'; the formats are: bolt, preaggregated", format);
+                        "there is no format '%s'; the formats are: bolt, gcc, llvm, llvm-text, "
+                        "json, preaggregated",
+                        format);
   enum be_exit status = read_and_write(&convert);
+  free(convert.edges.at);
+  be_source_destroy(convert.source);
   be_traces_destroy(&convert.traces);
   be_binary_close(convert.binary);
   return status;
@@ -192,8 +293,12 @@ const struct be_verb be_verb_convert = {
             "  backedge convert -b program -o program.fdata perf.data\n"
             "  llvm-bolt program -o program.bolt --data program.fdata ...\n"
             "\n"
+            "  backedge convert -b program -f gcc -o program.afdo perf.data\n"
+            "  gcc -O2 -fauto-profile=program.afdo ...\n"
+            "\n"
             "INPUT is what 'perf record' wrote, with branch stacks; - is stdin. Several are added\n"
-            "up. -f preaggregated writes addresses, for 'perf2bolt -pa'.\n",
+            "up. -f gcc and -f llvm (clang -fprofile-sample-use=) want a binary with debug\n"
+            "information. -f preaggregated writes addresses, for 'perf2bolt -pa'.\n",
     .options = options,
     .run = run,
 };

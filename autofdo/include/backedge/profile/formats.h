@@ -3,6 +3,7 @@
 #define BACKEDGE_PROFILE_FORMATS_H
 
 #include "backedge/profile/edges.h"
+#include "backedge/profile/source.h"
 #include <stdio.h>
 
 /* BOLT's fdata: a line for each edge, in functions' names and offsets. Errors stay in the stream.
@@ -14,5 +15,23 @@ uint64_t be_fdata_write(const struct be_binary *binary, const struct be_edges *e
  * addresses of the binary; 0 is outside. The same otherwise. */
 uint64_t be_preaggregated_write(const struct be_binary *binary, const struct be_traces *traces,
                                 FILE *out);
+
+enum be_gcov_version { BE_GCOV_1 = 1 /* GCC up to 11 */, BE_GCOV_2 = 2 /* GCC 12 to 15 */ };
+
+/* The version that a compiler reads, by how it names itself (DW_AT_producer); that of GCC 12 when
+ * it is no GCC. 0 when it reads none of these. */
+int be_gcov_version_of(const char *producer);
+
+/* What GCC's -fauto-profile reads. The profile must have no discriminators. 0 or -ENOMEM; errors of
+ * writing stay in the stream, as in all of these. */
+int be_gcov_write(const struct be_source_profile *source, enum be_gcov_version version, FILE *out);
+
+/* LLVM's sample profiles: the extensible binary form, and text. 0 or -ENOMEM. */
+int be_llvm_write(const struct be_source_profile *source, FILE *out);
+int be_llvmtext_write(const struct be_source_profile *source, FILE *out);
+
+/* JSON; docs/convert.md says what is in it. */
+void be_json_write(const struct be_source_profile *source, const struct be_binary *binary,
+                   FILE *out);
 
 #endif
