@@ -84,14 +84,15 @@ size_t be_code_first_related(const struct be_code_reader *reader,
  */
 
 /* Notes data that may be a table of jumps. */
-static bool note_table(struct be_code_reader *reader, const struct be_inst *inst) {
+static bool note_table(struct be_code_reader *reader, const struct be_inst *inst, uint32_t place) {
   const struct be_section *section = be_image_section_at(reader->binary->image, inst->data);
   if (!section || !section->bytes || section->flags & SHF_EXECINSTR)
     return true;
   if (!be_code_make_room(&reader->tables, reader->table_count, &reader->table_room,
                          sizeof *reader->tables))
     return false;
-  reader->tables[reader->table_count++] = (struct be_code_table){inst->data, inst->entry_size};
+  reader->tables[reader->table_count++] =
+      (struct be_code_table){inst->data, place, inst->data_reg, inst->entry_size};
   return true;
 }
 
@@ -115,7 +116,7 @@ int be_code_decode(struct be_code_reader *reader, const struct be_function *func
     if (!be_decode(code + at, have - at, address, &inst))
       return is_zero(code + at, function->size - at) ? 0 : -EILSEQ;
     if (!be_code_make_room(insts, *count, room, sizeof **insts) ||
-        (inst.entry_size && !note_table(reader, &inst)))
+        (inst.entry_size && !note_table(reader, &inst, function->place + at)))
       return -ENOMEM;
     reader->has_indirect |= inst.kind == BE_INST_JUMP_INDIRECT;
     (*insts)[(*count)++] = (struct be_code_inst){
@@ -319,7 +320,7 @@ int be_code_scan(struct be_code_reader *reader, const struct be_function *functi
   mark_tables(reader, function);
   mark_symbols(reader, function);
   for (size_t i = 0; i < entry_count; i++)
-    mark(reader, function, entries[i], BE_MARK_LABEL | BE_MARK_ENTERED | BE_MARK_SYMBOL);
+    mark(reader, function, entries[i], BE_MARK_LABEL | BE_MARK_ENTERED);
   be_unwind_each_landing(reader->unwind, function, reader, mark_landing);
   return 0;
 }

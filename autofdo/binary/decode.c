@@ -38,6 +38,7 @@ static void find_data(const struct be_x86_inst *from, struct be_inst *inst) {
     return;
   if (from->opcode == LEA && from->flags & BE_X86_RELATIVE) {
     inst->data = from->memory_address;
+    inst->data_reg = from->reg;
     inst->entry_size = 4;
   } else if ((from->opcode == MOV || from->opcode == GROUP5) && from->memory_base == BE_X86_NONE &&
              from->memory_index != BE_X86_NONE && from->memory_scale == 8) {

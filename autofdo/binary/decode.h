@@ -21,6 +21,7 @@ struct be_inst {
   uint8_t lock;   /* 1: begins with a lock prefix */
   uint8_t kind;
   uint8_t entry_size; /* of the table that data may be: 4 relative to it, 8 addresses; 0: none */
+  uint8_t data_reg;   /* where its address is loaded to, by number, when the size is 4 */
   uint64_t target;    /* of a direct jump or call */
   uint64_t data;      /* address of data that may be a table of jumps */
 };

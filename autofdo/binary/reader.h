@@ -10,7 +10,7 @@ enum be_mark {
   BE_MARK_INST = 1 << 0,    /* an instruction begins here */
   BE_MARK_LABEL = 1 << 1,   /* something leads here */
   BE_MARK_ENTERED = 1 << 2, /* from outside the function, or by an exception */
-  BE_MARK_SYMBOL = 1 << 3,  /* a symbol stands here, or somebody is known to jump here */
+  BE_MARK_SYMBOL = 1 << 3,  /* a symbol stands here */
   BE_MARK_LANDING = 1 << 4, /* exceptions land here */
 };
 
@@ -23,6 +23,8 @@ struct be_code_inst {
 
 struct be_code_table { /* of jumps */
   uint64_t address;
+  uint32_t place; /* of the instruction that names it */
+  uint8_t reg;    /* that its address is loaded to, when the size is 4 */
   uint8_t entry_size;
 };
 
