@@ -19,7 +19,9 @@ struct maker {
   struct be_profile *profile;
   struct event *events; /* of the function at hand */
   size_t event_count;
-  size_t block_room, edge_room, call_room, event_room;
+  uint32_t *calls; /* in it: places, sorted */
+  size_t call_count;
+  size_t block_room, edge_room, call_room, event_room, inst_room;
 };
 
 /* Makes room for one more of an array; false when there is no memory. */
@@ -63,11 +65,40 @@ static size_t block_at(const struct be_block *blocks, size_t count, uint32_t pla
   return low ? low - 1 : count;
 }
 
+/* A call is a branch that is taken: a run does not pass it, or what was recorded is not whole. */
+static int find_calls(struct maker *maker, const struct be_blocks *blocks) {
+  struct be_inst inst;
+  maker->call_count = 0;
+  for (size_t i = 0; i < blocks->count; i++)
+    for (uint32_t at = blocks->at[i].place;
+         at <= blocks->at[i].last && read_inst(maker->binary, at, &inst); at += inst.length) {
+      if (inst.kind != BE_INST_CALL && inst.kind != BE_INST_CALL_INDIRECT)
+        continue;
+      if (!make_room(&maker->calls, maker->call_count, &maker->inst_room, sizeof *maker->calls))
+        return -ENOMEM;
+      maker->calls[maker->call_count++] = at;
+    }
+  return 0;
+}
+
+static bool passes_call(const struct maker *maker, uint32_t from, uint32_t to) {
+  size_t low = 0, high = maker->call_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (maker->calls[middle] < from)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < maker->call_count && maker->calls[low] < to;
+}
+
 /* Does code that runs on from one place come to the other? */
-static bool runs_to(const struct be_blocks *blocks, uint32_t from, uint32_t to) {
+static bool runs_to(const struct maker *maker, const struct be_blocks *blocks, uint32_t from,
+                    uint32_t to) {
   size_t at = block_at(blocks->at, blocks->count, from),
          last = block_at(blocks->at, blocks->count, to);
-  if (at == blocks->count || last == blocks->count || to < from)
+  if (at == blocks->count || last == blocks->count || to < from || passes_call(maker, from, to))
     return false;
   while (at < last && blocks->at[at].flags & BE_BLOCK_FALLS)
     at++;
@@ -75,48 +106,56 @@ static bool runs_to(const struct be_blocks *blocks, uint32_t from, uint32_t to) 
 }
 
 static int add_run(struct maker *maker, const struct be_trace *trace) {
+  struct be_inst inst;
+  uint32_t behind = trace->next + (read_inst(maker->binary, trace->next, &inst) ? inst.length : 1u);
   for (int end = 0; end < 2; end++) {
     if (!make_room(&maker->events, maker->event_count, &maker->event_room, sizeof *maker->events))
       return -ENOMEM;
-    maker->events[maker->event_count++] =
-        end ? (struct event){trace->next + 1, -(int64_t)trace->count}
-            : (struct event){trace->to, (int64_t)trace->count};
+    maker->events[maker->event_count++] = end ? (struct event){behind, -(int64_t)trace->count}
+                                              : (struct event){trace->to, (int64_t)trace->count};
   }
   return 0;
 }
 
-static int add_block(struct maker *maker, const struct be_block *block, uint64_t count) {
+static int add_block(struct maker *maker, uint32_t place, uint32_t end, int64_t count) {
   struct be_profile *profile = maker->profile;
-  struct be_inst inst;
-  uint32_t length = read_inst(maker->binary, block->last, &inst) ? inst.length : 1u;
   if (!make_room(&profile->blocks, profile->block_count, &maker->block_room,
                  sizeof *profile->blocks))
     return -ENOMEM;
   profile->blocks[profile->block_count++] =
-      (struct be_counted_block){block->place, block->last + length - block->place, count};
+      (struct be_counted_block){place, end - place, (uint64_t)count};
   return 0;
 }
 
-/* A block ran as often as that part of it that most runs passed: a run ends at a call, and the next
- * one begins behind it. */
+/* A run ends at a call, and the next one begins behind it: there a block is cut in two, when its
+ * parts did not run equally often. */
+static int count_block(struct maker *maker, const struct be_block *block, size_t *at,
+                       int64_t *now) {
+  struct be_inst inst;
+  uint32_t place = block->place,
+           end = block->last + (read_inst(maker->binary, block->last, &inst) ? inst.length : 1u);
+  while (*at < maker->event_count && maker->events[*at].place <= block->last) {
+    uint32_t next = maker->events[*at].place;
+    int64_t before = *now;
+    for (; *at < maker->event_count && maker->events[*at].place == next; ++*at)
+      *now += maker->events[*at].change;
+    if (next > place && *now != before) {
+      if (add_block(maker, place, next, before))
+        return -ENOMEM;
+      place = next;
+    }
+  }
+  return add_block(maker, place, end, *now);
+}
+
 static int count_blocks(struct maker *maker, const struct be_blocks *blocks) {
   size_t at = 0;
   int64_t now = 0;
   if (maker->event_count)
     qsort(maker->events, maker->event_count, sizeof *maker->events, event_order);
-  for (size_t i = 0; i < blocks->count; i++) {
-    for (; at < maker->event_count && maker->events[at].place <= blocks->at[i].place; at++)
-      now += maker->events[at].change;
-    int64_t most = now;
-    while (at < maker->event_count && maker->events[at].place <= blocks->at[i].last) {
-      uint32_t place = maker->events[at].place;
-      for (; at < maker->event_count && maker->events[at].place == place; at++)
-        now += maker->events[at].change;
-      most = now > most ? now : most;
-    }
-    if (add_block(maker, &blocks->at[i], (uint64_t)most))
+  for (size_t i = 0; i < blocks->count; i++)
+    if (count_block(maker, &blocks->at[i], &at, &now))
       return -ENOMEM;
-  }
   return 0;
 }
 
@@ -129,9 +168,10 @@ static int add_function(struct maker *maker, const struct be_function *function,
   if (status)
     return status == -EILSEQ ? 0 : status;
   maker->event_count = 0;
+  status = find_calls(maker, &blocks);
   for (size_t i = 0; i < count && !status; i++)
     if (traces[i].next - function->place < function->size &&
-        runs_to(&blocks, traces[i].to, traces[i].next))
+        runs_to(maker, &blocks, traces[i].to, traces[i].next))
       status = add_run(maker, &traces[i]);
   return status ? status : count_blocks(maker, &blocks);
 }
@@ -219,6 +259,7 @@ int be_profile_make(const struct be_binary *binary, const struct be_traces *trac
   be_code_close(maker.code);
   free(edges.at);
   free(maker.events);
+  free(maker.calls);
   return status;
 }
 

@@ -165,7 +165,9 @@ static int count_piece(struct maker *maker, uint32_t scope, const struct be_row 
   maker->unit_bytes += bytes;
   if (!row || !row->line) {
     maker->stats->lineless += bytes;
-    return 0;
+    /* LLVM knows such instructions, and looks them up like others. */
+    if (!row || !maker->is_llvm || maker->discriminators != BE_DISCRIMINATORS_LLVM)
+      return 0;
   }
   maker->source->instances[instance].total += bytes;
   if (maker->is_llvm && !maker->has_flow_discriminators)
@@ -393,14 +395,31 @@ static int make_heads(struct maker *maker) {
   return 0;
 }
 
+/* LLVM expects that a line ran at least as often as calls were made from it. */
+static int raise_callers(struct be_source_profile *source) {
+  uint64_t *calls = calloc(source->position_count + 1, sizeof *calls);
+  if (!calls)
+    return -ENOMEM;
+  for (size_t i = 0; i < source->target_count; i++)
+    calls[source->targets[i].position] += source->targets[i].count;
+  for (size_t i = 0; i < source->position_count; i++)
+    if (calls[i] > source->positions[i].count)
+      source->positions[i].count = calls[i];
+  free(calls);
+  return 0;
+}
+
 /* What was counted last is added up; totals hold what is inlined. */
-static void finish(struct maker *maker) {
+static int finish(struct maker *maker) {
   struct be_source_profile *source = maker->source;
   for (size_t i = 0; i < maker->pending_count; i++)
     source->positions[i].count += maker->pending[i].count;
   for (size_t i = source->instance_count; i-- > 0;) /* parents stand before their children */
     if (source->instances[i].parent != BE_SOURCE_NONE)
       source->instances[source->instances[i].parent].total += source->instances[i].total;
+  if (maker->discriminators == BE_DISCRIMINATORS_LLVM && raise_callers(source))
+    return -ENOMEM;
+  return be_source_sort(source, &maker->stats->same_name);
 }
 
 static int check(const struct maker *maker, struct be_error *error) {
@@ -441,12 +460,7 @@ static int make(struct maker *maker, struct be_error *error) {
   maker->stats->undescribed = maker->stats->bytes;
   maker->has_flow_discriminators = has_flow_discriminators(maker->dwarf.file);
   maker->source = be_source_create();
-  bool is_good = maker->source && !make_heads(maker) && !read_units(maker);
-  if (is_good) {
-    finish(maker);
-    is_good = !be_source_sort(maker->source, &maker->stats->same_name);
-  }
-  if (!is_good)
+  if (!maker->source || make_heads(maker) || read_units(maker) || finish(maker))
     return be_error_set(error, -ENOMEM, "no memory for the lines of '%s'", profile->binary->path);
   return check(maker, error);
 }
