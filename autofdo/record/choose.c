@@ -62,10 +62,7 @@ int be_source_choose(struct be_recorder *recorder, char *sentence, size_t size,
   if (status) {
     status = choose_events(recorder, BE_SOURCE_IP, &ip);
     if (status)
-      return be_error_set(error, status,
-                          "nothing can be recorded here: no branch stacks (%.120s); no software "
-                          "branch stacks (%.120s); no addresses (%.180s)",
-                          branch.text, soft.text, ip.text);
+      return be_error_set(error, status, "nothing can be recorded here: %.450s", ip.text);
   }
   say_source(recorder, sentence, size);
   size_t len = strlen(sentence);

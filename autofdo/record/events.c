@@ -124,7 +124,8 @@ int be_events_choose(struct be_recorder *recorder, enum be_source source, struct
       recorder->event_name = candidates[i].name;
       return 0;
     }
-    first = first ? first : status;
+    if (!first || status == -EACCES || status == -EPERM) /* that can be helped */
+      first = status;
   }
   struct be_attempt attempt = {.is_branch = source == BE_SOURCE_BRANCH,
                                .is_all = recorder->options->all};

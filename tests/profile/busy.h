@@ -1,0 +1,19 @@
+/* busy.h - computes for a tenth of a second of a thread's CPU time. */
+#ifndef TESTS_PROFILE_BUSY_H
+#define TESTS_PROFILE_BUSY_H
+
+#include <time.h>
+
+/* Inlined: the time is that of the function it stands in. */
+__attribute__((always_inline)) static inline void compute(void) {
+  struct timespec begin, now;
+  volatile unsigned sum = 0;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+  do {
+    for (unsigned i = 0; i < 1000000; i++)
+      sum += i;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  } while ((now.tv_sec - begin.tv_sec) * 1000000000L + now.tv_nsec - begin.tv_nsec < 100000000L);
+}
+
+#endif
