@@ -56,26 +56,8 @@ int be_agents_choose(struct be_recorder *recorder, struct be_error *error) {
       return status;
   }
   recorder->event_name = "cpu-clock:u";
-  recorder->attr = (struct perf_event_attr){
-      .type = PERF_TYPE_SOFTWARE,
-      .size = PERF_ATTR_SIZE_VER5,
-      .config = PERF_COUNT_SW_CPU_CLOCK,
-      .freq = 1,
-      .sample_freq = rate_of(options),
-      .sample_type = BE_SAMPLE_FIELDS | PERF_SAMPLE_BRANCH_STACK,
-      .branch_sample_type = PERF_SAMPLE_BRANCH_USER | PERF_SAMPLE_BRANCH_ANY,
-      .exclude_kernel = 1,
-      .exclude_hv = 1,
-      .inherit = 1,
-      .mmap = 1,
-      .mmap2 = 1,
-      .comm = 1,
-      .comm_exec = 1,
-      .task = 1,
-      .sample_id_all = 1,
-      .use_clockid = 1,
-      .clockid = 1, /* CLOCK_MONOTONIC */
-  };
+  recorder->attr =
+      be_attr_make(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, rate_of(options), true);
   return 0;
 }
 

@@ -85,13 +85,19 @@ int be_command_find(const char *name, char *path, size_t size) {
 /* ---- starting ---------------------------------------------------------------------------------
  */
 
+/* Like read, until it is not interrupted. */
+static ssize_t read_pipe(int fd, void *bytes, size_t size) {
+  for (;;) {
+    ssize_t got = read(fd, bytes, size);
+    if (got >= 0 || errno != EINTR)
+      return got;
+  }
+}
+
 static void run_child(int go, int failed, char *const *argv, const char *const *variables) {
   char byte;
-  ssize_t got;
   be_signals_give_back();
-  while ((got = read(go, &byte, 1)) < 0 && errno == EINTR)
-    ;
-  if (got != 1)
+  if (read_pipe(go, &byte, 1) != 1)
     _exit(127);
   for (; variables && *variables; variables += 2)
     setenv(variables[0], variables[1], 1);
@@ -149,11 +155,9 @@ static void close_pipes(struct be_command *command) {
 
 int be_command_run(struct be_command *command, const char *name, struct be_error *error) {
   int cause = 0;
-  ssize_t got;
-  if (write(command->go, "", 1) != 1)
+  if (write(command->go, "", 1) != 1 ||
+      read_pipe(command->failed, &cause, sizeof cause) < 0) /* nothing: exec closed it */
     cause = errno;
-  while (!cause && (got = read(command->failed, &cause, sizeof cause)) < 0 && errno == EINTR)
-    ;
   close_pipes(command);
   if (!cause)
     return 0;

@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 /* A ring's pages: as many as perf's, and as the kernel lets any user have. */
 enum { RING_PAGES = 128 };
@@ -62,35 +61,15 @@ static uint64_t frequency_of(const struct be_recording_options *options) {
 
 static struct perf_event_attr attr_of(const struct candidate *candidate,
                                       const struct be_recording_options *options) {
-  bool is_command = options->command && !options->pid_count && !options->all;
-  struct perf_event_attr attr = {
-      .type = candidate->type,
-      .size = PERF_ATTR_SIZE_VER5,
-      .config = candidate->config,
-      .sample_type = BE_SAMPLE_FIELDS,
-      .disabled = 1,
-      .inherit = !options->all,
-      .exclude_kernel = 1,
-      .exclude_hv = 1,
-      .mmap = 1,
-      .mmap2 = 1,
-      .comm = 1,
-      .comm_exec = 1,
-      .task = 1,
-      .sample_id_all = 1,
-      .enable_on_exec = is_command,
-      .precise_ip = candidate->precise,
-      .use_clockid = 1, /* the agent's clock, too */
-      .clockid = CLOCK_MONOTONIC,
-  };
-  attr.freq = !candidate->period;
-  if (attr.freq)
-    attr.sample_freq = frequency_of(options);
-  else
+  struct perf_event_attr attr =
+      be_attr_make(candidate->type, candidate->config, frequency_of(options),
+                   candidate->source == BE_SOURCE_BRANCH);
+  attr.inherit = !options->all;
+  attr.enable_on_exec = options->command && !options->pid_count && !options->all;
+  attr.precise_ip = candidate->precise;
+  if (candidate->period) {
+    attr.freq = 0;
     attr.sample_period = candidate->period;
-  if (candidate->source == BE_SOURCE_BRANCH) {
-    attr.sample_type |= PERF_SAMPLE_BRANCH_STACK;
-    attr.branch_sample_type = PERF_SAMPLE_BRANCH_USER | PERF_SAMPLE_BRANCH_ANY;
   }
   return attr;
 }

@@ -46,12 +46,13 @@ static int begin(struct be_recorder *recorder, struct be_error *error) {
   if (options->command)
     status = be_command_find(options->command[0], path, sizeof path);
   recorder->stats->is_not_run = status != 0;
-  if (status)
-    return be_error_set(error, status, "cannot run '%s': %s", options->command[0],
-                        strerror(-status));
-  status = be_source_choose(recorder, sentence, sizeof sentence, error);
-  if (status)
+  if (status) {
+    be_error_set(error, status, "cannot run '%s': %s", options->command[0], strerror(-status));
     return status;
+  }
+  recorder->source = be_source_choose(recorder, sentence, sizeof sentence, error);
+  if (!recorder->source)
+    return -ENODEV;
   if (options->chosen)
     options->chosen(options->user, sentence);
   return recorder->source->prepare(recorder, error);

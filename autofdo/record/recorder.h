@@ -45,9 +45,13 @@ int be_events_choose(struct be_recorder *recorder, enum be_source source, struct
 /* agents.c: can the agent run in the command? Fills in the attr; fails with the reason. */
 int be_agents_choose(struct be_recorder *recorder, struct be_error *error);
 
-/* choose.c: which source; fills in recorder->source and the sentence that says so. */
-int be_source_choose(struct be_recorder *recorder, char *sentence, size_t size,
-                     struct be_error *error);
+/* choose.c: which source, and the sentence that says so; NULL when there is none. */
+const struct be_source_calls *be_source_choose(struct be_recorder *recorder, char *sentence,
+                                               size_t size, struct be_error *error);
+
+/* choose.c: an event by frequency, with what every file of ours has. */
+struct perf_event_attr be_attr_make(uint32_t type, uint64_t config, uint64_t frequency,
+                                    bool has_branches);
 
 /* ---- advice.c ---------------------------------------------------------------------------------
  */

@@ -13,7 +13,8 @@
 
 enum { DATA_OFFSET = 4096 };
 
-static int map(struct be_ring_reader *reader, uint64_t size) {
+static int map(struct be_ring_reader *reader) {
+  uint64_t size = reader->size;
   void *head = mmap(NULL, DATA_OFFSET, PROT_READ | PROT_WRITE, MAP_SHARED, reader->fd, 0);
   if (head == MAP_FAILED)
     return -errno;
@@ -30,13 +31,11 @@ static int map(struct be_ring_reader *reader, uint64_t size) {
 }
 
 int be_ring_create(struct be_ring_reader *reader, uint64_t size, struct be_error *error) {
-  *reader = (struct be_ring_reader){.fd = memfd_create("backedge-ring", MFD_CLOEXEC)};
+  *reader = (struct be_ring_reader){.fd = memfd_create("backedge-ring", MFD_CLOEXEC), .size = size};
   int status = reader->fd < 0 || ftruncate(reader->fd, (off_t)(DATA_OFFSET + size)) ? -errno : 0;
   if (!status)
-    status = map(reader, size);
+    status = map(reader);
   if (status) {
-    if (reader->ring)
-      reader->ring->data_size = size;
     be_ring_destroy(reader);
     return be_error_set(error, status, "cannot make a ring for the agents: %s", strerror(-status));
   }
@@ -50,7 +49,7 @@ int be_ring_create(struct be_ring_reader *reader, uint64_t size, struct be_error
 
 void be_ring_destroy(struct be_ring_reader *reader) {
   if (reader->data)
-    munmap(reader->data, 2 * reader->ring->data_size);
+    munmap(reader->data, 2 * reader->size);
   if (reader->ring)
     munmap(reader->ring, DATA_OFFSET);
   if (reader->fd >= 0)
@@ -62,7 +61,7 @@ void be_ring_destroy(struct be_ring_reader *reader) {
 static const struct be_record *record_at(const struct be_ring_reader *reader, uint64_t position,
                                          uint64_t head) {
   const struct be_record *record =
-      (const struct be_record *)(reader->data + (position & (reader->ring->data_size - 1)));
+      (const struct be_record *)(reader->data + (position & (reader->size - 1)));
   if (__atomic_load_n(&record->mark, __ATOMIC_ACQUIRE) != position + 1)
     return NULL;
   bool is_good = record->size >= sizeof *record && record->size % BE_RING_ALIGN == 0 &&
@@ -87,7 +86,7 @@ static bool is_patience_over(struct be_ring_reader *reader) {
 
 const struct be_record *be_ring_next(struct be_ring_reader *reader, bool is_end) {
   uint64_t head = __atomic_load_n(&reader->ring->head, __ATOMIC_ACQUIRE);
-  if (head <= reader->position || head - reader->position > reader->ring->data_size)
+  if (head <= reader->position || head - reader->position > reader->size)
     return NULL;
   const struct be_record *record = record_at(reader, reader->position, head);
   if (record || !(is_end || is_patience_over(reader)))

@@ -9,6 +9,7 @@
 struct be_ring_reader {
   struct be_ring *ring;
   uint8_t *data; /* mapped twice in a row */
+  uint64_t size; /* of the data */
   uint64_t position;
   uint64_t stuck_since; /* nanoseconds; 0: not stuck */
   uint64_t gaps;        /* records that were begun and never finished */

@@ -1,4 +1,4 @@
-"""suite_record.py - `backedge record`: perf reads its files; commands end as they would without it."""
+"""suite_record.py - `backedge record`: perf reads its files; commands end as without it."""
 import os
 import re
 import resource
@@ -345,7 +345,8 @@ def agents_profile(agents):
     counts = {key: value[0] for key, value in ours.items()}  # nothing is predicted here
     if counts != {key: value[0] for key, value in wanted.items()}:
         raise Failure("the profile differs from that of what was recorded")
-    theirs = profiles.perf2bolt(agents.program, agents.recorder.data, agents.recorder.path("theirs"))
+    theirs = profiles.perf2bolt(agents.program, agents.recorder.data,
+                                agents.recorder.path("theirs"))
     shares = profiles.difference(ours, theirs)
     if not theirs or max(shares) > .001:
         raise Failure(f"perf2bolt's profile of {len(theirs)} lines differs by {max(shares):.3%}")

@@ -15,7 +15,7 @@ from toolchain import Failure, Skip, run
 TOP = os.path.dirname(TESTS)
 FOLDERS = ("mlir", "mlir/passes", "mlir/analysis", "llvm-pass", "cli", "cli/verbs", "runtime/x86",
            "autofdo", "autofdo/input", "autofdo/process", "autofdo/binary", "autofdo/counts",
-           "autofdo/formats", "tests/profile")
+           "autofdo/formats", "autofdo/record", "tests/profile")
 
 
 def _case(build, path):
