@@ -3,6 +3,7 @@
  *   agent.c    begins and ends it, in a program and in its forked children
  *   thread.c   the threads: their timers, their stacks
  *   sample.c   the tick: takes a code cache, runs a burst, writes it down, keeps to the budget
+ *   exact.c    the other mode: all is counted
  *   map.c      which code may be copied
  *   signals.c  what the program may not notice: handlers of faults, masks, waiting for signals
  *   ring.c     writes records for the recorder
@@ -122,6 +123,26 @@ void be_threads_forked(void);
 /* sample.c */
 void be_tick(int number, siginfo_t *info, void *context);
 void be_statistics_write(bool is_last);
+
+/* The slot that the thread then has, or NULL; give it back. */
+struct be_slot *be_slot_take(struct be_thread *thread);
+void be_slot_give(struct be_thread *thread);
+
+/* Whether the interrupted code runs on the alternate stack for signals: one that comes while the
+   agent's stack is in use would be put on top of it. */
+bool be_slot_is_on_other_stack(const ucontext_t *context);
+
+/* exact.c */
+bool be_exact_is_on(void);
+
+/* From here on all that the calling thread does is counted. */
+void be_exact_begin(struct be_thread *thread);
+
+/* The handler of SIGTRAP. */
+void be_exact_trap(int number, siginfo_t *info, void *context);
+
+/* Writes all counts, and begins them anew. */
+void be_exact_write(void);
 
 /* signals.c */
 void be_signals_start(void);

@@ -50,6 +50,21 @@ uint64_t be_cpu_frame_ip(const void *frame);
 /* The signals that were blocked in the interrupted code. */
 uint64_t *be_cpu_frame_blocked(void *frame);
 
+/* The system call that comes next in the interrupted code. */
+struct be_call {
+  long number;
+  uint64_t arguments[6];
+};
+
+/* Returns false when none does. */
+bool be_cpu_frame_call(const void *frame, struct be_call *call);
+
+/* Makes as if it had been made. */
+void be_cpu_frame_called(void *frame, long result);
+
+/* Whether the processor traps behind the next instruction. at: a frame, or what a handler got. */
+void be_cpu_step(void *at, bool on);
+
 /* Goes on with function on another stack, which ends at top; it never returns. */
 _Noreturn void be_cpu_on_stack(void *top, void (*function)(void *), void *argument);
 

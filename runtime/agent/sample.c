@@ -13,7 +13,7 @@ enum {
 /* ---- slots --------------------------------------------------------------------------------- */
 
 /* The first free one: so few of them are warm. */
-static struct be_slot *take_slot(struct be_thread *thread) {
+struct be_slot *be_slot_take(struct be_thread *thread) {
   for (uint32_t i = 0; i < be_agent.slot_count; i++) {
     struct be_slot *slot = &be_agent.slots[i];
     uint32_t free = 0;
@@ -27,7 +27,7 @@ static struct be_slot *take_slot(struct be_thread *thread) {
   return NULL;
 }
 
-static void give_slot(struct be_thread *thread) {
+void be_slot_give(struct be_thread *thread) {
   __atomic_store_n(&thread->slot->busy, 0, __ATOMIC_RELEASE);
 }
 
@@ -158,9 +158,7 @@ static void handle(void *argument) {
   be_cpu_return(thread->frame, &thread->slot->busy);
 }
 
-/* Whether the interrupted code runs on the alternate stack for signals: one that comes while the
-   agent's stack is in use would be put on top of it. */
-static bool is_on_other_stack(const ucontext_t *context) {
+bool be_slot_is_on_other_stack(const ucontext_t *context) {
   const stack_t *stack = &context->uc_stack;
   return !(stack->ss_flags & SS_DISABLE) &&
          be_cpu_stack(context) - (uint64_t)stack->ss_sp <= stack->ss_size;
@@ -180,11 +178,12 @@ void be_tick(int number, siginfo_t *info, void *context) {
   thread->weight = thread->entered - thread->last;
   thread->last = thread->entered;
   uint32_t end = BE_END_BUSY;
-  if (take_slot(thread)) {
-    end = is_on_other_stack(context) ? BE_END_STATE : be_cpu_take_frame(thread->frame, context);
+  if (be_slot_take(thread)) {
+    end = be_slot_is_on_other_stack(context) ? BE_END_STATE
+                                             : be_cpu_take_frame(thread->frame, context);
     if (end == BE_END_FULL)
       be_cpu_on_stack(thread->frame, handle, thread);
-    give_slot(thread);
+    be_slot_give(thread);
   }
   struct be_burst none = {.ip = be_cpu_context_ip(context), .end = end};
   write_burst(thread, &none, none.ip);

@@ -20,6 +20,7 @@ static bool is_started;
 
 static int (*real_sigaction)(int, const struct sigaction *, struct sigaction *);
 static __sighandler_t (*real_signal)(int, __sighandler_t);
+static __sighandler_t (*real___sysv_signal)(int, __sighandler_t);
 static int (*real_sigprocmask)(int, const sigset_t *, sigset_t *);
 static int (*real_pthread_sigmask)(int, const sigset_t *, sigset_t *);
 static int (*real_sigwait)(const sigset_t *, int *);
@@ -38,7 +39,12 @@ static bool is_fault(int number) {
   return number > 0 && number < 64 && BE_SIGNAL(number) & BE_FAULTS;
 }
 
-static bool is_virtual(int number) { return is_started && (is_fault(number) || number == BE_TICK); }
+/* Ours, and passed on when none of ours. */
+static bool is_own(int number) {
+  return number == BE_TICK || (number == SIGTRAP && be_exact_is_on());
+}
+
+static bool is_virtual(int number) { return is_started && (is_fault(number) || is_own(number)); }
 
 /* ---- delivery ------------------------------------------------------------------------------ */
 
@@ -121,7 +127,7 @@ void be_signals_forward(int number, siginfo_t *info, void *context) {
 /* What the kernel is told so that the program gets what it asked for. */
 static int install(int number, const struct sigaction *action) {
   struct sigaction ours = *action;
-  if (number == BE_TICK)
+  if (is_own(number))
     return 0;
   if (action->sa_handler == SIG_IGN)
     return real_sigaction(number, action, NULL);
@@ -161,14 +167,42 @@ BE_EXPORT int sigaction(int number, const struct sigaction *action, struct sigac
   return 0;
 }
 
+BE_EXPORT int __sigaction(int number, const struct sigaction *action, struct sigaction *before) {
+  return sigaction(number, action, before);
+}
+
+static __sighandler_t set_handler(int number, __sighandler_t function, int flags) {
+  struct sigaction action = {.sa_handler = function, .sa_flags = flags}, before;
+  if (flags & SA_RESTART)
+    sigaddset(&action.sa_mask, number);
+  set_wanted(number, &action, &before);
+  return before.sa_handler;
+}
+
 BE_EXPORT __sighandler_t signal(int number, __sighandler_t function) {
-  struct sigaction action = {.sa_handler = function, .sa_flags = SA_RESTART}, before;
   REAL(signal);
   if (!is_virtual(number) || function == SIG_ERR)
     return real_signal(number, function);
-  sigaddset(&action.sa_mask, number);
-  set_wanted(number, &action, &before);
-  return before.sa_handler;
+  return set_handler(number, function, SA_RESTART);
+}
+
+BE_EXPORT __sighandler_t bsd_signal(int number, __sighandler_t function) {
+  return signal(number, function);
+}
+
+BE_EXPORT __sighandler_t ssignal(int number, __sighandler_t function) {
+  return signal(number, function);
+}
+
+BE_EXPORT __sighandler_t __sysv_signal(int number, __sighandler_t function) {
+  REAL(__sysv_signal);
+  if (!is_virtual(number) || function == SIG_ERR)
+    return real___sysv_signal(number, function);
+  return set_handler(number, function, SA_RESETHAND | SA_NODEFER);
+}
+
+BE_EXPORT __sighandler_t sysv_signal(int number, __sighandler_t function) {
+  return __sysv_signal(number, function);
 }
 
 bool be_signals_are_ours(void) {
@@ -194,6 +228,8 @@ static const sigset_t *without_tick(const sigset_t *set, sigset_t *copy) {
     return set;
   *copy = *set;
   sigdelset(copy, BE_TICK);
+  if (be_exact_is_on())
+    sigdelset(copy, SIGTRAP);
   return copy;
 }
 
@@ -243,8 +279,8 @@ BE_EXPORT int signalfd(int fd, const sigset_t *set, int flags) {
 
 /* ---- the beginning ------------------------------------------------------------------------- */
 
-static void unblock_tick(void) {
-  be_signals tick = BE_SIGNAL(BE_TICK);
+static void unblock_own(void) {
+  be_signals tick = BE_SIGNAL(BE_TICK) | (be_exact_is_on() ? BE_SIGNAL(SIGTRAP) : 0);
   be_syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&tick, 0, sizeof tick, 0, 0);
 }
 
@@ -253,7 +289,7 @@ void be_signals_start(void) {
                            .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
   REAL(sigaction);
   for (int number = 1; number <= BE_TICK; number++)
-    if (is_fault(number) || number == BE_TICK)
+    if (is_fault(number) || is_own(number))
       real_sigaction(number, NULL, &wanted[number]);
   is_started = true;
   for (int number = 1; number < BE_TICK; number++)
@@ -264,5 +300,9 @@ void be_signals_start(void) {
     if (is_fault(number))
       sigdelset(&tick.sa_mask, number);
   real_sigaction(BE_TICK, &tick, NULL);
-  unblock_tick();
+  if (be_exact_is_on()) {
+    tick.sa_sigaction = be_exact_trap;
+    real_sigaction(SIGTRAP, &tick, NULL);
+  }
+  unblock_own();
 }

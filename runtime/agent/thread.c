@@ -123,6 +123,10 @@ void be_thread_begin(struct be_thread *thread) {
   thread->due = thread->last - thread->interval / 2; /* not every thread's first at one time */
   thread->random = (be_os_clock(CLOCK_MONOTONIC) ^ (uint64_t)thread->tid << 32) | 1;
   own = thread;
+  if (be_exact_is_on()) {
+    be_exact_begin(thread);
+    return;
+  }
   if (__atomic_load_n(&be_agent.stopped, __ATOMIC_ACQUIRE) ||
       be_os_call(SYS_timer_create, clock, (long)&event, (long)&thread->timer))
     return;

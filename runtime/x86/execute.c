@@ -98,6 +98,33 @@ uint64_t be_cpu_context_ip(const ucontext_t *at) { return be_cpu_frame_ip(at); }
 
 uint64_t be_cpu_stack(const ucontext_t *at) { return (uint64_t)at->uc_mcontext.gregs[REG_RSP]; }
 
+bool be_cpu_frame_call(const void *frame, struct be_call *call) {
+  static const uint8_t places[] = {REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9};
+  const mcontext_t *registers = registers_of(frame);
+  uint8_t code[2];
+  if (be_cpu_fetch(code, (const void *)be_cpu_frame_ip(frame), sizeof code) != sizeof code ||
+      code[0] != 0x0f || code[1] != 0x05)
+    return false;
+  call->number = (long)registers->gregs[REG_RAX];
+  for (unsigned i = 0; i < sizeof places; i++)
+    call->arguments[i] = (uint64_t)registers->gregs[places[i]];
+  return true;
+}
+
+void be_cpu_frame_called(void *frame, long result) {
+  mcontext_t *registers = registers_of(frame);
+  registers->gregs[REG_RIP] += 2;
+  registers->gregs[REG_RAX] = result;
+  registers->gregs[REG_RCX] = registers->gregs[REG_RIP];
+  registers->gregs[REG_R11] = registers->gregs[REG_EFL];
+}
+
+void be_cpu_step(void *at, bool on) {
+  mcontext_t *registers = registers_of(at);
+  registers->gregs[REG_EFL] &= ~(greg_t)FLAG_TRAP;
+  registers->gregs[REG_EFL] |= on ? FLAG_TRAP : 0;
+}
+
 void be_cpu_on_stack(void *top, void (*function)(void *), void *argument) {
   be_x86_on_stack(top, function, argument);
 }
