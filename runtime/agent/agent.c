@@ -65,6 +65,7 @@ static uint32_t count_slots(void) {
 
 __attribute__((constructor)) static void begin(void) {
   const char *path = getenv(BE_RING_VARIABLE);
+  be_signals_resolve();
   if (!path || !be_cpu_start() || !be_ring_open(path) || !be_threads_start() ||
       pthread_atfork(NULL, NULL, forked)) {
     be_agent.ring = NULL;

@@ -3,6 +3,7 @@
  *   agent.c    begins and ends it, in a program and in its forked children
  *   thread.c   the threads: their timers, their stacks
  *   sample.c   the tick: takes a code cache, runs a burst, writes it down, keeps to the budget
+ *   calls.c    what of the program's calls it must know of
  *   exact.c    the other mode: all is counted
  *   map.c      which code may be copied
  *   signals.c  what the program may not notice: handlers of faults, masks, waiting for signals
@@ -145,6 +146,8 @@ void be_exact_trap(int number, siginfo_t *info, void *context);
 void be_exact_write(void);
 
 /* signals.c */
+/* Finds what it stands before: later it may be too late, in a signal handler. */
+void be_signals_resolve(void);
 void be_signals_start(void);
 
 /* Whether faults in copies come to the agent. */

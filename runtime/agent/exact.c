@@ -105,7 +105,7 @@ static long change_mask(void *frame, const struct be_call *call) {
   return 0;
 }
 
-/* A system call comes next; some are not for the kernel alone. */
+/* If a system call comes next: some are not for the kernel alone. */
 static void prepare_call(void *frame) {
   struct be_call call;
   if (!be_cpu_frame_call(frame, &call))
@@ -115,6 +115,9 @@ static void prepare_call(void *frame) {
     be_statistics_write(true);
   } else if (call.number == SYS_rt_sigprocmask) {
     be_cpu_frame_called(frame, change_mask(frame, &call));
+  } else if ((call.number == SYS_mmap || call.number == SYS_mprotect) &&
+             call.arguments[2] & PROT_EXEC) {
+    __atomic_fetch_add(&be_agent.generation, 1, __ATOMIC_ACQ_REL);
   }
 }
 
@@ -137,8 +140,7 @@ static void handle(void *argument) {
   }
   __atomic_fetch_add(&be_agent.sum.ticks, 1, __ATOMIC_RELAXED);
   __atomic_fetch_add(&be_agent.sum.ends[burst.end], 1, __ATOMIC_RELAXED);
-  if (burst.end == BE_END_SYSCALL)
-    prepare_call(thread->frame);
+  prepare_call(thread->frame);
   be_cpu_step(thread->frame, true);
   be_cpu_return(thread->frame, &slot->busy);
 }

@@ -284,10 +284,22 @@ static void unblock_own(void) {
   be_syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&tick, 0, sizeof tick, 0, 0);
 }
 
+void be_signals_resolve(void) {
+  REAL(sigaction);
+  REAL(signal);
+  REAL(__sysv_signal);
+  REAL(sigprocmask);
+  REAL(pthread_sigmask);
+  REAL(sigwait);
+  REAL(sigwaitinfo);
+  REAL(sigtimedwait);
+  REAL(sigpending);
+  REAL(signalfd);
+}
+
 void be_signals_start(void) {
   struct sigaction tick = {.sa_sigaction = be_tick,
                            .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
-  REAL(sigaction);
   for (int number = 1; number <= BE_TICK; number++)
     if (is_fault(number) || is_own(number))
       real_sigaction(number, NULL, &wanted[number]);

@@ -140,6 +140,9 @@ void be_threads_stop(void) {
   for (uint32_t i = 0; i < BE_THREADS_MAX && i < thread_count; i++)
     if (threads[i])
       be_thread_disarm(threads[i]);
+  for (uint32_t i = 0; i < be_agent.slot_count; i++) /* bursts that are on their way end soon */
+    while (__atomic_load_n(&be_agent.slots[i].busy, __ATOMIC_ACQUIRE))
+      be_os_call(SYS_sched_yield, 0, 0, 0);
 }
 
 void be_threads_forked(void) {
