@@ -1,6 +1,7 @@
 /* edges.c - makes edges of traces: branches, and the ends of blocks that straight runs pass. */
 #include "backedge/profile/edges.h"
 #include "backedge/profile/code.h"
+#include "backedge/profile/profile.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -259,4 +260,22 @@ int be_edges_make(const struct be_binary *binary, const struct be_traces *traces
   free(maker.passed);
   free(maker.falls);
   return status;
+}
+
+int be_edges_of_profile(const struct be_profile *profile, struct be_edges *edges,
+                        struct be_error *error) {
+  size_t count = profile->edge_count + profile->call_count;
+  *edges = (struct be_edges){calloc(count + 1, sizeof *edges->at), count};
+  if (!edges->at)
+    return be_error_set(error, -ENOMEM, "no memory for the edges of '%s'", profile->binary->path);
+  for (size_t i = 0; i < profile->edge_count; i++) {
+    const struct be_counted_edge *edge = &profile->edges[i];
+    edges->at[i] = (struct be_edge){edge->from, edge->to, edge->count, edge->mispredicted};
+  }
+  for (size_t i = 0; i < profile->call_count; i++) {
+    const struct be_counted_call *call = &profile->calls[i];
+    edges->at[profile->edge_count + i] = (struct be_edge){call->from, call->to, call->count, 0};
+  }
+  sort_and_merge(edges);
+  return 0;
 }

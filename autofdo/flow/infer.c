@@ -185,10 +185,17 @@ static int add_call(struct maker *maker, uint32_t from, uint32_t to, uint64_t co
   return 0;
 }
 
-/* Where no calls were seen, direct ones are as frequent as their blocks. */
+/* Where no calls were seen, direct ones are as frequent as their blocks. Of how often the function
+ * is entered, they take their part away later. */
 static int add_direct_calls(struct maker *maker) {
   const struct be_graph *graph = &maker->observed.graph;
-  for (size_t i = 0; i < graph->call_count && !maker->observed.is_branches; i++) {
+  if (maker->observed.is_branches)
+    return 0;
+  for (size_t i = 0; i < graph->block_count; i++)
+    if (graph->blocks[i].flags & BE_GRAPH_ENTRY && maker->observed.entries[i] &&
+        add_call(maker, BE_PLACE_OUTSIDE, graph->blocks[i].place, maker->observed.entries[i]))
+      return -ENOMEM;
+  for (size_t i = 0; i < graph->call_count; i++) {
     const struct be_graph_call *call = &graph->calls[i];
     const struct be_graph_block *block = &graph->blocks[call->block];
     bool is_jump = call->place == block->last && !(block->flags & BE_GRAPH_ENDS_CALL);
@@ -287,9 +294,32 @@ static void sort_calls(struct be_profile *profile) {
   for (size_t i = 0; i < profile->call_count; i++)
     if (used && call_order(&profile->calls[used - 1], &profile->calls[i]) == 0)
       profile->calls[used - 1].count += profile->calls[i].count;
-    else
+    else if (profile->calls[i].count)
       profile->calls[used++] = profile->calls[i];
   profile->call_count = used;
+}
+
+static int callee_order(const void *left, const void *right) {
+  const struct be_counted_call *a = left, *b = right;
+  if (a->to != b->to)
+    return a->to < b->to ? -1 : 1;
+  return (a->from > b->from) - (a->from < b->from);
+}
+
+/* What direct calls do not explain, comes from elsewhere. */
+static void subtract_calls(struct be_profile *profile) {
+  uint64_t known = 0;
+  if (profile->call_count)
+    qsort(profile->calls, profile->call_count, sizeof *profile->calls, callee_order);
+  for (size_t i = 0; i < profile->call_count; i++) {
+    struct be_counted_call *call = &profile->calls[i];
+    if (i && call[-1].to != call->to)
+      known = 0;
+    if (call->from != BE_PLACE_OUTSIDE)
+      known += call->count;
+    else
+      call->count -= known < call->count ? known : call->count;
+  }
 }
 
 /* Edges lead out of blocks in the blocks' order. */
@@ -309,10 +339,14 @@ static void sort_profile(struct be_profile *profile) {
 }
 
 static int add_all(struct maker *maker) {
+  if (maker->traces && maker->traces->count)
+    maker->ips = NULL;
   int status = sort_inputs(maker);
   for (uint32_t i = 0; i < maker->binary->function_count && !status; i++)
     if (maker->first[i] < maker->first[i + 1] || maker->has_ips[i])
       status = add_function(maker, i);
+  if (!status && maker->ips)
+    subtract_calls(maker->profile);
   return status ? status : add_calls(maker);
 }
 

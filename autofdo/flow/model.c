@@ -24,9 +24,11 @@ struct costs {
 static const struct costs branch_costs = {{10, 20, 12}, {10, 20, 12}, {10, 10, 30},
                                           {10, 10, 30}, 40,           60};
 /* Samples: only blocks are known, and the better the longer they are. */
-static const struct costs sample_costs = {{10, 20, 10}, {0, 0, 1}, {0, 0, 2}, {0, 0, 1}, 20, 40};
+static const struct costs sample_costs = {{10, 20, 12}, {0, 0, 1}, {0, 0, 3}, {0, 0, 3}, 20, 40};
 
-enum { WEIGHT_MAX = 16 }; /* instructions that count, in a block of samples */
+/* Instructions that make a block of samples more certain. With 1, 4, 16 of them the edges of
+ * sqlite3, from 2000 samples, are to 0.702, 0.709, 0.701 those that it took. */
+enum { WEIGHT_MAX = 4 };
 
 struct be_model {
   struct be_flow flow;

@@ -1,5 +1,6 @@
 /* convert.c - `backedge convert`: a recording of perf becomes a profile that other tools read. */
 #include "backedge/profile/formats.h"
+#include "backedge/profile/infer.h"
 #include "cli.h"
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@ static const struct be_option options[] = {
     {"gcc-version", BE_TAKES_VALUE, "N", "the GCC that -f gcc is for (default: the binary's)",
      false},
     {"o", BE_TAKES_VALUE, "OUT", "write to OUT, not to stdout", false},
+    {"raw", BE_TAKES_NOTHING, NULL, "counts as they were recorded, not made consistent", false},
     {"v", BE_TAKES_NOTHING, NULL, "say on stderr what was counted and what was left out", false},
     {0}};
 
@@ -36,12 +38,16 @@ struct convert {
   enum format format;
   struct be_binary *binary;
   struct be_traces traces;
+  struct be_ips ips;
   struct be_edges edges; /* what is written: one of these, by the format */
   struct be_source_profile *source;
   int gcov_version;
 };
 
 typedef unsigned long long number;
+
+/* Of a program like sqlite3, so many give three quarters of the edges. */
+enum { SAMPLES_FEW = 2000 };
 
 /* ---- what is said on stderr -------------------------------------------------------------------
  */
@@ -106,6 +112,19 @@ static void say_source(const struct be_source_profile *source,
           (double)stats->undescribed / all, (double)stats->lineless / all, stats->same_name);
 }
 
+static void say_inferred(const struct be_infer_stats *stats) {
+  fprintf(stderr,
+          "counts made consistent in %llu functions, %llu arcs\n"
+          "  paths along which counts changed    %12llu\n"
+          "  functions too large for least cost  %12llu\n"
+          "  functions not decoded               %12llu, left out\n"
+          "  branches or samples in no function  %12llu, left out\n"
+          "  of these not possible in its code   %12llu, left out\n",
+          (number)stats->flow.functions, (number)stats->flow.arcs, (number)stats->flow.augments,
+          (number)stats->flow.finished, (number)stats->unread, (number)stats->outside,
+          (number)stats->unmatched);
+}
+
 /* ---- the work ---------------------------------------------------------------------------------
  */
 
@@ -120,8 +139,8 @@ static enum be_exit read_input(struct convert *convert, const char *path) {
   struct be_error error;
   if (be_perfdata_open(path, &recording, &error))
     return fail(convert, &error);
-  int status =
-      be_collect(convert->binary, recording, path, &convert->traces, NULL, &read, &stats, &error);
+  int status = be_collect(convert->binary, recording, path, &convert->traces, &convert->ips, &read,
+                          &stats, &error);
   be_perfdata_close(recording);
   warn_of_reading(path, &read);
   if (status)
@@ -129,6 +148,34 @@ static enum be_exit read_input(struct convert *convert, const char *path) {
   if (be_args_get(convert->args, "v"))
     say_collected(path, &read, &stats);
   return BE_EXIT_DONE;
+}
+
+/* Counts for each block: of samples always, of branches unless they are wanted raw. */
+static int make_profile(struct convert *convert, struct be_profile *profile,
+                        struct be_error *error) {
+  struct be_infer_stats stats;
+  if (convert->traces.count && be_args_get(convert->args, "raw"))
+    return be_profile_make(convert->binary, &convert->traces, profile, error);
+  int status =
+      be_profile_infer(convert->binary, &convert->traces, &convert->ips, profile, &stats, error);
+  if (!status && be_args_get(convert->args, "v"))
+    say_inferred(&stats);
+  return status;
+}
+
+static enum be_exit make_inferred_edges(struct convert *convert) {
+  struct be_profile profile;
+  struct be_error error;
+  if (make_profile(convert, &profile, &error))
+    return fail(convert, &error);
+  int status = be_edges_of_profile(&profile, &convert->edges, &error);
+  be_profile_destroy(&profile);
+  if (status)
+    return fail(convert, &error);
+  if (convert->edges.count)
+    return BE_EXIT_DONE;
+  return be_args_fail(convert->args, BE_EXIT_FAILED,
+                      "no sample of the recording is in a function of '%s'", convert->binary->path);
 }
 
 static enum be_exit make_edges(struct convert *convert) {
@@ -151,7 +198,7 @@ static enum be_exit make_source(struct convert *convert) {
   struct be_profile profile;
   struct be_source_stats stats;
   struct be_error error;
-  if (be_profile_make(convert->binary, &convert->traces, &profile, &error))
+  if (make_profile(convert, &profile, &error))
     return fail(convert, &error);
   int status = be_source_make(&profile, discriminators, &convert->source, &stats, &error);
   be_profile_destroy(&profile);
@@ -177,13 +224,33 @@ static enum be_exit choose_gcov_version(struct convert *convert) {
                             "that of GCC 12 to 15");
 }
 
+/* There are no branch stacks: says what is done instead. Not 0 when nothing can be. */
+static int say_samples(const struct convert *convert) {
+  number samples = 0;
+  for (size_t i = 0; i < convert->ips.count; i++)
+    samples += convert->ips.slots[i].count;
+  if (convert->format == FORMAT_PREAGGREGATED || be_args_get(convert->args, "raw"))
+    return be_args_fail(
+        convert->args, BE_EXIT_FAILED,
+        "the recording has no branch stacks: record it with 'perf record -j any,u', "
+        "where the processor can");
+  fprintf(stderr,
+          "backedge convert: no branch stacks: the counts are inferred from %llu samples%s\n",
+          samples, samples < SAMPLES_FEW ? ", which are few: record longer" : "");
+  return 0;
+}
+
 /* Makes what is written. */
 static enum be_exit make_output(struct convert *convert) {
   be_traces_sort(&convert->traces);
+  be_ips_sort(&convert->ips);
+  bool has_branches = convert->traces.count > 0;
+  if (!has_branches && say_samples(convert))
+    return BE_EXIT_FAILED;
   if (convert->format == FORMAT_PREAGGREGATED)
     return BE_EXIT_DONE;
   if (convert->format == FORMAT_BOLT)
-    return make_edges(convert);
+    return has_branches ? make_edges(convert) : make_inferred_edges(convert);
   enum be_exit status = make_source(convert);
   return status == BE_EXIT_DONE && convert->format == FORMAT_GCC ? choose_gcov_version(convert)
                                                                  : status;
@@ -248,7 +315,7 @@ static enum be_exit read_and_write(struct convert *convert) {
   struct be_error error;
   if (be_binary_open(be_args_get(convert->args, "b"), &convert->binary, &error))
     return fail(convert, &error);
-  if (be_traces_init(&convert->traces, convert->binary))
+  if (be_traces_init(&convert->traces, convert->binary) || be_ips_init(&convert->ips))
     return be_args_fail(convert->args, BE_EXIT_FAILED, "out of memory");
   enum be_exit status = BE_EXIT_DONE;
   for (size_t i = 0; i < convert->args->operand_count && status == BE_EXIT_DONE; i++)
@@ -281,6 +348,7 @@ static enum be_exit run(const struct be_args *args) {
   free(convert.edges.at);
   be_source_destroy(convert.source);
   be_traces_destroy(&convert.traces);
+  be_ips_destroy(&convert.ips);
   be_binary_close(convert.binary);
   return status;
 }
@@ -296,9 +364,10 @@ const struct be_verb be_verb_convert = {
             "  backedge convert -b program -f gcc -o program.afdo perf.data\n"
             "  gcc -O2 -fauto-profile=program.afdo ...\n"
             "\n"
-            "INPUT is what 'perf record' wrote, with branch stacks; - is stdin. Several are added\n"
-            "up. -f gcc and -f llvm (clang -fprofile-sample-use=) want a binary with debug\n"
-            "information. -f preaggregated writes addresses, for 'perf2bolt -pa'.\n",
+            "INPUT is what 'perf record' wrote; - is stdin. Several are added up. Without branch\n"
+            "stacks in it, counts are inferred from its samples. -f gcc and -f llvm (for clang\n"
+            "-fprofile-sample-use=) want a binary with debug information. -f preaggregated writes\n"
+            "addresses, for 'perf2bolt -pa'.\n",
     .options = options,
     .run = run,
 };

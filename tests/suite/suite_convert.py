@@ -135,7 +135,11 @@ def nothing_in_it(small):
     data = small.data()
     sample_type = struct.unpack_from("<Q", data, profiles.ATTR_SAMPLE_TYPE)[0]
     struct.pack_into("<Q", data, profiles.ATTR_SAMPLE_TYPE, sample_type & ~profiles.BRANCH_STACK)
-    small.refused(small.write("no-stacks", data), "has no branch stacks", "perf record -j any,u")
+    path = small.write("no-stacks", data)
+    for options in (("-f", "preaggregated"), ("--raw",)):
+        _expect(small.convert("-b", small.program, "-o", os.devnull, *options, path, status=1),
+                "has no branch stacks", "perf record -j any,u")
+    _expect(small.convert("-b", small.program, "-o", os.devnull, path), "inferred from [0-9]+")
     first = next(at for at, kind, _ in profiles.records(small.data()) if kind == 9)
     data = small.data()
     struct.pack_into("<Q", data, 48, first - struct.unpack_from("<Q", data, 40)[0])

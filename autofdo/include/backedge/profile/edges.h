@@ -33,4 +33,10 @@ struct be_edge_stats {
 int be_edges_make(const struct be_binary *binary, const struct be_traces *traces,
                   struct be_edges *edges, struct be_edge_stats *stats, struct be_error *error);
 
+struct be_profile;
+
+/* The edges and calls of a profile; edges->at is the caller's. 0, or -ENOMEM. */
+int be_edges_of_profile(const struct be_profile *profile, struct be_edges *edges,
+                        struct be_error *error);
+
 #endif
