@@ -142,19 +142,17 @@ static int expand_records(struct expansion *expansion) {
   return flush(expansion);
 }
 
-/* Puts the new file in the place of the old one. Lists of the old one are read before. */
-static int replace(struct expansion *expansion) {
-  struct be_perfdata *recording = expansion->recording;
-  if (!expansion->written)
-    return be_error_set(expansion->error, -EINVAL, "'%s' is damaged: nothing can be decompressed",
+int be_perfdata_replace(struct be_perfdata *recording, int fd, uint64_t size,
+                        struct be_error *error) {
+  if (!size)
+    return be_error_set(error, -EINVAL, "'%s' is damaged: nothing in it can be read",
                         recording->path);
-  void *data = mmap(NULL, expansion->written, PROT_READ, MAP_PRIVATE, expansion->out, 0);
+  void *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (data == MAP_FAILED)
-    return be_error_set(expansion->error, -errno, "cannot map a file into memory: %s",
-                        strerror(errno));
+    return be_error_set(error, -errno, "cannot map a file into memory: %s", strerror(errno));
   recording->expanded = data;
   recording->begin = 0;
-  recording->end = recording->expanded_size = expansion->written;
+  recording->end = recording->expanded_size = size;
   return 0;
 }
 
@@ -184,7 +182,7 @@ int be_perfdata_expand(struct be_perfdata *recording, struct be_error *error) {
                    ? expand_records(&expansion)
                    : be_error_set(error, -ENOMEM, "no memory to decompress '%s'", recording->path);
   if (!status)
-    status = replace(&expansion);
+    status = be_perfdata_replace(recording, expansion.out, expansion.written, error);
   close(expansion.out);
   ZSTD_freeDStream(expansion.stream);
   free(expansion.rest);

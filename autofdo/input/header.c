@@ -107,14 +107,25 @@ static void find_build_ids(struct be_perfdata *recording) {
   }
 }
 
+static const char magic[] = "PERFILE2", swapped[] = "2ELIFREP";
+
+static bool begins_with(const struct be_perfdata *recording, const char *text) {
+  return recording->size >= 8 && memcmp(recording->data, text, 8) == 0;
+}
+
+bool be_perfdata_has_magic(const struct be_perfdata *recording) {
+  return begins_with(recording, magic) || begins_with(recording, swapped);
+}
+
 int be_perfdata_read_header(struct be_perfdata *recording, struct be_error *error) {
-  static const char magic[] = "PERFILE2", swapped[] = "2ELIFREP";
   const uint8_t *head = recording->data;
-  if (recording->size >= 8 && memcmp(head, swapped, 8) == 0)
+  if (begins_with(recording, swapped))
     return be_error_set(error, -EINVAL, "'%s' was recorded on a machine of the other byte order",
                         recording->path);
-  if (recording->size < PIPE_HEAD_END || memcmp(head, magic, 8) != 0)
-    return be_error_set(error, -EINVAL, "'%s' is no recording of perf: it does not begin with %s",
+  if (recording->size < PIPE_HEAD_END || !begins_with(recording, magic))
+    return be_error_set(error, -EINVAL,
+                        "'%s' is no recording of perf: it does not begin with %s, and is not what "
+                        "'perf script' prints",
                         recording->path, magic);
   if (be_load64(head + HEAD_SIZE) == PIPE_HEAD_END) {
     recording->begin = PIPE_HEAD_END;

@@ -82,10 +82,13 @@ int be_perfdata_open(const char *path, struct be_perfdata **recording, struct be
   if (!made)
     return be_error_set(error, -ENOMEM, "no memory to read '%s'", path);
   made->path = path;
+  bool is_text = false;
   int status = open_file(made, error);
-  if (!status)
+  if (!status && !be_perfdata_has_magic(made))
+    status = be_script_expand(made, &is_text, error);
+  if (!status && !is_text)
     status = be_perfdata_read_header(made, error);
-  if (!status)
+  if (!status && !is_text)
     status = be_perfdata_expand(made, error);
   if (status)
     be_perfdata_close(made);
@@ -187,7 +190,8 @@ static int give_fork(struct reading *reading, const struct be_record_view *recor
   enum { PID = 8, PARENT = 12, END = 32 };
   uint32_t pid = record->size >= END ? be_load32(record->at + PID) : 0;
   uint32_t parent = record->size >= END ? be_load32(record->at + PARENT) : 0;
-  if (pid == parent || !reading->calls->fork)
+  /* perf says of what ran already whose child it is: that has mappings of its own */
+  if (pid == parent || record->misc & BE_MISC_FORK_EXEC || !reading->calls->fork)
     return 0;
   return reading->calls->fork(reading->calls->user, parent, pid, time, reading->error);
 }

@@ -76,10 +76,11 @@ enum be_record {
   BE_RECORD_PERF_LAST = 83,
 };
 
-enum {                             /* of misc */
-       BE_MISC_EXEC = 1 << 13,     /* of COMM */
-       BE_MISC_BUILD_ID = 1 << 14, /* of MMAP2 */
-       BE_MISC_ID_SIZE = 1 << 15,  /* of BUILD_ID */
+enum {                              /* of misc */
+       BE_MISC_EXEC = 1 << 13,      /* of COMM */
+       BE_MISC_FORK_EXEC = 1 << 13, /* of FORK: not by a fork, the child has other mappings */
+       BE_MISC_BUILD_ID = 1 << 14,  /* of MMAP2 */
+       BE_MISC_ID_SIZE = 1 << 15,   /* of BUILD_ID */
 };
 
 struct be_record_view {
@@ -104,7 +105,21 @@ int be_perfdata_expand(struct be_perfdata *recording, struct be_error *error);
 int be_spool_open(struct be_error *error);
 int be_spool_write(int fd, const void *bytes, size_t size, struct be_error *error);
 
+/* Puts a spooled file's records in the place of the recording's. Lists of the old file (its events,
+ * its build-ids) are read before. */
+int be_perfdata_replace(struct be_perfdata *recording, int fd, uint64_t size,
+                        struct be_error *error);
+
+/* ---- script.c ---------------------------------------------------------------------------------
+ */
+
+/* When the file is what `perf script` printed, makes records of it. */
+int be_script_expand(struct be_perfdata *recording, bool *is_text, struct be_error *error);
+
 /* ---- header.c -------------------------------------------------------------------------------- */
+
+/* Does it begin as perf's files do, whatever the byte order? */
+bool be_perfdata_has_magic(const struct be_perfdata *recording);
 
 /* Reads the head of the file: where the records stand, the events, the list of build-ids. */
 int be_perfdata_read_header(struct be_perfdata *recording, struct be_error *error);

@@ -258,7 +258,7 @@ def compressed(small):
     _expect(small.convert("-b", small.program, "-o", os.devnull, cut), "damaged at byte")
     at = struct.unpack_from("<Q", whole, 40)[0]
     small.refused(small.write("spoiled", whole[:at + 24] + b"\xff" * 500 + whole[at + 524:]),
-                  "nothing can be decompressed")
+                  "nothing in it can be read")
 
 
 def another_program(small):
@@ -277,6 +277,60 @@ def another_program(small):
     data[72] = 0
     if small.profile(small.write("exec", data)) != wanted:
         raise Failure("samples count that were taken when the process ran another program")
+
+
+def synthesized_forks(small):
+    """Of what ran before, perf says whose child it is: that does not have its parent's mappings."""
+    whole = small.data()
+    wanted = small.profile(small.write("whole", whole))
+    begin, size = struct.unpack_from("<QQ", whole, 40)
+    samples = [at for at, kind, _ in profiles.records(whole) if kind == 9]
+    pid, = struct.unpack_from("<I", whole, samples[0] + 16)
+    length, = struct.unpack_from("<H", whole, samples[0] + 6)
+    sample = bytearray(whole[samples[0]:samples[0] + length])
+    struct.pack_into("<II", sample, 16, 4242, 4242)
+    for misc, is_same in ((1 << 13, True), (0, False)):
+        fork = struct.pack("<IHHIIIIQIIQ", 7, misc, 48, 4242, pid, 4242, pid, 0, 4242, 4242,
+                           struct.unpack_from("<Q", whole, samples[0] + 24)[0])
+        data = whole[:begin + size] + fork + sample
+        struct.pack_into("<QQ", data, 40, begin, size + len(fork) + len(sample))
+        data[72] = 0
+        if (small.profile(small.write("forks", data)) == wanted) != is_same:
+            raise Failure(f"FORK with misc {misc:#x}: the child's samples are taken wrongly")
+
+
+SCRIPTS = ("ip,brstack", "pid,ip,brstack", "pid,tid,time,ip,brstack", "time,brstack",
+           "comm,tid,pid,time,event,ip,sym,brstack", "comm,tid,time,event,ip,sym,dso,brstack")
+
+
+def printed(small):
+    """What perf script prints of it, with the fields in use, gives the same profile."""
+    path = small.write("whole", small.data())
+    wanted = small.profile(path)
+    script = [profiles.require("perf"), "script", "-i", path]
+    for fields in SCRIPTS:
+        for more in ([], ["--show-task-events"]):
+            text = must(script + ["-F", fields, "--show-mmap-events"] + more)
+            if small.profile(small.write("text", text.encode())) != wanted:
+                raise Failure(f"perf script -F {fields} gives another profile")
+    lines = text.splitlines()
+    samples = sum("/-/" in line for line in lines)
+    _expect(small.convert("-v", "-b", small.program, "-o", os.devnull,
+                          small.write("text", text.encode())), f" {samples} samples\n")
+    small.refused(small.write("unmapped", "\n".join(
+        line for line in lines if "MMAP" not in line).encode()), "--show-mmap-events")
+    names = must(script + ["-F", "ip,brstacksym", "--show-mmap-events"])
+    small.refused(small.write("names", names.encode()), "stacks of names, not of addresses")
+    for _ in range(300 if small.suite.full else 30):  # cut and spoiled: a profile, or an error
+        data = bytearray(text.encode())
+        for _ in range(small.suite.random.randrange(1, 2000)):
+            data[small.suite.random.randrange(len(data))] = small.suite.random.choice(
+                b"0f/:x ()[]@-\n\0\xff")
+        path = small.write("spoiled", data[:small.suite.random.randrange(len(data))])
+        done = run([os.path.join(small.suite.build, "bin/backedge"), "convert", "-b",
+                    small.program, "-o", os.devnull, path], timeout=60)
+        if done.returncode not in (0, 1):
+            raise Failure(f"exit status {done.returncode}: {path}\n{done.stderr}")
 
 
 def newer_perf(small):
@@ -309,7 +363,7 @@ def usage(small):
 
 
 BAD = (not_recordings, nothing_in_it, other_build_id, bad_binaries, truncated, damaged, other_forms,
-       compressed, another_program, newer_perf,
+       compressed, another_program, synthesized_forks, printed, newer_perf,
        usage)
 
 
