@@ -139,6 +139,9 @@ bool be_exact_is_on(void);
 /* From here on all that the calling thread does is counted. */
 void be_exact_begin(struct be_thread *thread);
 
+/* The calling thread gives its struct back. */
+void be_exact_end(void);
+
 /* The handler of SIGTRAP. */
 void be_exact_trap(int number, siginfo_t *info, void *context);
 

@@ -18,6 +18,8 @@ static int (*real_dlclose)(void *);
 void be_agent_filtered(void) {
   if (be_agent.ring && !be_agent.stopped) {
     be_threads_stop();
+    if (be_exact_is_on())
+      be_exact_write();
     be_statistics_write(true);
   }
 }

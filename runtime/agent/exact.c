@@ -147,23 +147,26 @@ static void handle(void *argument) {
 
 static void enter(struct be_thread *thread, void *context) {
   be_cpu_step(context, false);
-  if (be_slot_take(thread)) {
-    if (!be_slot_is_on_other_stack(context) &&
-        be_cpu_take_frame(thread->frame, context) == BE_END_FULL)
-      be_cpu_on_stack(thread->frame, handle, thread);
-    be_slot_give(thread);
-  }
+  while (!be_slot_take(thread))
+    be_os_call(SYS_sched_yield, 0, 0, 0);
+  if (!be_slot_is_on_other_stack(context) &&
+      be_cpu_take_frame(thread->frame, context) == BE_END_FULL)
+    be_cpu_on_stack(thread->frame, handle, thread);
+  be_slot_give(thread);
+  prepare_call(context);
   be_cpu_step(context, true);
 }
 
 void be_exact_trap(int number, siginfo_t *info, void *context) {
   if (info->si_code != TRAP_TRACE)
     be_signals_forward(number, info, context);
-  else if (traced && traced->tid == (int32_t)be_os_call(SYS_gettid, 0, 0, 0))
+  else if (!be_agent.stopped && traced && traced->tid == (int32_t)be_os_call(SYS_gettid, 0, 0, 0))
     enter(traced, context);
   else
-    be_cpu_step(context, false); /* a child, or a thread that is about to begin */
+    be_cpu_step(context, false); /* a child, a thread that begins, or one that ends */
 }
+
+void be_exact_end(void) { traced = NULL; }
 
 /* The next instruction is run by a copy. */
 void be_exact_begin(struct be_thread *thread) {

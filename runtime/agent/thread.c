@@ -161,6 +161,7 @@ void be_threads_forked(void) {
 static void end_thread(void *argument) {
   struct be_thread *thread = argument;
   be_thread_disarm(thread);
+  be_exact_end();
   own = NULL;
   give_back(thread);
 }
