@@ -1,10 +1,11 @@
 /* step.c - writes a recording of a program that runs one instruction at a time: every branch it
  * takes is seen, so that the recording says what happened and nothing else.
  *
- * usage: profile-step OUT BRANCHES KERNEL BINARY [ARGUMENT...]
+ * usage: profile-step OUT BRANCHES[:EVERY] KERNEL BINARY [ARGUMENT...]
  *
- * Ends the program after so many branches. With KERNEL 1 a system call adds a branch into the
- * kernel and one out of it. Children are followed; threads are not.
+ * Ends the program after so many branches. A sample is taken each EVERY of them: with 31, of
+ * 32-deep stacks, each straight run is seen exactly once. With KERNEL 1 a system call adds a branch
+ * into the kernel and one out of it. Children are followed; threads are not.
  */
 #include "backedge/profile/binary.h"
 #include "binary/decode.h"
@@ -21,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DEPTH = 32, EVERY = 37, PROCESSES_MAX = 16, CODE_MAX = 16 };
+enum { DEPTH = 32, PROCESSES_MAX = 16, CODE_MAX = 16 };
 #define KERNEL_ENTRY 0xffffffff81e00000ull
 
 struct process {
@@ -36,7 +37,7 @@ struct process {
 static struct process processes[PROCESSES_MAX];
 static unsigned process_count;
 static struct recording recording;
-static uint64_t branches, branches_max;
+static uint64_t branches, branches_max, every = 37;
 static int with_kernel;
 
 static struct process *find(pid_t pid) {
@@ -82,7 +83,7 @@ static void sample(struct process *process) {
 static void take(struct process *process, uint64_t from, uint64_t to) {
   process->ring[process->count++ % DEPTH] =
       (struct taken){from, to, process->count % 7 ? TAKEN_PREDICTED : TAKEN_MISPREDICTED};
-  if (++branches % EVERY == 0)
+  if (++branches % every == 0)
     sample(process);
 }
 
@@ -187,11 +188,16 @@ int main(int argc, char **argv) {
   struct be_error error;
   int status;
   if (argc < 5)
-    die("usage: %s OUT BRANCHES KERNEL BINARY [ARGUMENT...]", argv[0]);
+    die("usage: %s OUT BRANCHES[:EVERY] KERNEL BINARY [ARGUMENT...]", argv[0]);
   char *path = realpath(argv[4], NULL);
   if (!path || be_binary_open(path, &binary, &error))
     die("%s", path ? error.text : "there is no such binary");
-  branches_max = strtoull(argv[2], NULL, 0);
+  char *end;
+  branches_max = strtoull(argv[2], &end, 0);
+  if (*end == ':')
+    every = strtoull(end + 1, NULL, 0);
+  if (!every)
+    die("a sample each 0 branches");
   with_kernel = atoi(argv[3]);
   pid_t pid = fork();
   if (pid == 0) {
