@@ -40,6 +40,8 @@ struct be_model {
   size_t block_room, arc_room;
 };
 
+enum { RAISE_PADDING = 8000 };
+
 enum { IS_REACHED = 1, IS_LEAVING = 2 };
 
 struct be_model *be_model_create(void) {
@@ -140,16 +142,18 @@ static void add_way(struct be_model *model, const struct be_graph *graph, size_t
   mark_from(model, graph, block, mark);
 }
 
-/* Those that the code or the counts speak for; then, for what is cut off otherwise, others. */
-static void add_ways(struct be_model *model, const struct be_graph *graph, const uint64_t *counts,
-                     uint8_t mark, const struct cost *cost, const struct costs *costs,
+/* Those that the code or the counts speak for; then, for what is cut off otherwise and was seen,
+ * others. What is still cut off is padding, or as good as that. */
+static void add_ways(struct be_model *model, const struct be_observed *observed,
+                     const uint64_t *counts, uint8_t mark, const struct costs *costs,
                      bool has_landings) {
+  const struct be_graph *graph = &observed->graph;
+  const struct cost *cost = mark == IS_REACHED ? &costs->entry : &costs->exit;
   const uint32_t usual =
       mark == IS_REACHED ? BE_GRAPH_ENTRY : BE_GRAPH_LEAVES | BE_GRAPH_STOPS | BE_GRAPH_UNKNOWN;
   const uint32_t rare = mark == IS_REACHED ? BE_GRAPH_LANDING : BE_GRAPH_CALLS;
-  struct cost landing = *cost, unknown = *cost;
-  landing.raise_none = costs->landing;
-  unknown.raise_none = costs->unknown;
+  const struct cost landing = {0, 0, costs->landing}, unknown = {0, 0, costs->unknown},
+                    padding = {0, 0, RAISE_PADDING};
   for (size_t i = 0; i < graph->block_count; i++) {
     uint32_t flags = graph->blocks[i].flags;
     if (counts[i] || flags & usual)
@@ -157,9 +161,10 @@ static void add_ways(struct be_model *model, const struct be_graph *graph, const
     else if (has_landings && flags & rare)
       add_way(model, graph, i, mark, 0, &landing);
   }
-  for (size_t i = 0; i < graph->block_count; i++)
-    if (!(model->reached[i] & mark))
-      add_way(model, graph, i, mark, 0, &unknown);
+  for (int is_rest = 0; is_rest < 2; is_rest++)
+    for (size_t i = 0; i < graph->block_count; i++)
+      if (!(model->reached[i] & mark) && (is_rest || observed->blocks[i]))
+        add_way(model, graph, i, mark, 0, is_rest ? &padding : &unknown);
 }
 
 static uint32_t weight_of(const struct be_graph_block *block) {
@@ -192,8 +197,8 @@ static void fill_arcs(struct be_model *model, struct be_observed *observed) {
   for (size_t i = 0; i < graph->edge_count; i++)
     add_arc(model, 2 * graph->edges[i].from + 2, 2 * graph->edges[i].to + 1,
             bounded(graph, observed->edges[i]), &costs->edge, 1);
-  add_ways(model, graph, observed->entries, IS_REACHED, &costs->entry, costs, has_landings);
-  add_ways(model, graph, observed->exits, IS_LEAVING, &costs->exit, costs, has_landings);
+  add_ways(model, observed, observed->entries, IS_REACHED, costs, has_landings);
+  add_ways(model, observed, observed->exits, IS_LEAVING, costs, has_landings);
 }
 
 static void take_counts(const struct be_model *model, struct be_observed *observed) {
