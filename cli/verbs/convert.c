@@ -16,7 +16,8 @@ static const struct be_option options[] = {
     {"gcc-version", BE_TAKES_VALUE, "N", "the GCC that -f gcc is for (default: the binary's)",
      false},
     {"o", BE_TAKES_VALUE, "OUT", "write to OUT, not to stdout", false},
-    {"raw", BE_TAKES_NOTHING, NULL, "counts as they were recorded, not made consistent", false},
+    {"raw", BE_TAKES_NOTHING, NULL,
+     "counts as they were recorded, not made consistent (llvm: always)", false},
     {"v", BE_TAKES_NOTHING, NULL, "say on stderr what was counted and what was left out", false},
     {0}};
 
@@ -150,11 +151,18 @@ static enum be_exit read_input(struct convert *convert, const char *path) {
   return BE_EXIT_DONE;
 }
 
+/* LLVM makes counts consistent itself, with what it knows of the source: like those of its own
+ * tools, they are not to be changed before. */
+static bool wants_raw(const struct convert *convert) {
+  return be_args_get(convert->args, "raw") || convert->format == FORMAT_LLVM ||
+         convert->format == FORMAT_LLVM_TEXT;
+}
+
 /* Counts for each block: of samples always, of branches unless they are wanted raw. */
 static int make_profile(struct convert *convert, struct be_profile *profile,
                         struct be_error *error) {
   struct be_infer_stats stats;
-  if (convert->traces.count && be_args_get(convert->args, "raw"))
+  if (convert->traces.count && wants_raw(convert))
     return be_profile_make(convert->binary, &convert->traces, profile, error);
   int status =
       be_profile_infer(convert->binary, &convert->traces, &convert->ips, profile, &stats, error);
