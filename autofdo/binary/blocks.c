@@ -306,7 +306,7 @@ int be_code_scan(struct be_code_reader *reader, const struct be_function *functi
   reader->has_indirect = false;
   int status =
       be_code_decode(reader, function, &reader->insts, &reader->inst_count, &reader->inst_room);
-  while (!status && reader->mark_room < function->size)
+  while (!status && reader->mark_room <= function->size)
     if (!be_code_make_room(&reader->marks, reader->mark_room, &reader->mark_room, 1))
       status = -ENOMEM;
   if (status)

@@ -52,7 +52,7 @@ static int map(struct be_perfdata *recording, int fd, struct be_error *error) {
   return 0;
 }
 
-static int open_file(struct be_perfdata *recording, struct be_error *error) {
+int be_perfdata_map(struct be_perfdata *recording, struct be_error *error) {
   struct stat stat;
   bool is_stdin = strcmp(recording->path, "-") == 0;
   int fd = is_stdin ? dup(STDIN_FILENO) : open(recording->path, O_RDONLY | O_CLOEXEC), status = 0;
@@ -83,11 +83,13 @@ int be_perfdata_open(const char *path, struct be_perfdata **recording, struct be
     return be_error_set(error, -ENOMEM, "no memory to read '%s'", path);
   made->path = path;
   bool is_text = false;
-  int status = open_file(made, error);
+  int status = be_perfdata_map(made, error);
   if (!status && !be_perfdata_has_magic(made))
     status = be_script_expand(made, &is_text, error);
   if (!status && !is_text)
     status = be_perfdata_read_header(made, error);
+  if (!status && !is_text)
+    status = be_trace_decode(made, error);
   if (!status && !is_text)
     status = be_perfdata_expand(made, error);
   if (status)

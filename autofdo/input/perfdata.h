@@ -70,6 +70,7 @@ enum be_record {
   BE_RECORD_TRACING_DATA = 66,
   BE_RECORD_BUILD_ID = 67,
   BE_RECORD_FINISHED_ROUND = 68,
+  BE_RECORD_AUXTRACE_INFO = 70,
   BE_RECORD_AUXTRACE = 71,
   BE_RECORD_COMPRESSED = 81,
   BE_RECORD_COMPRESSED2 = 83,
@@ -115,6 +116,15 @@ int be_perfdata_replace(struct be_perfdata *recording, int fd, uint64_t size,
 
 /* When the file is what `perf script` printed, makes records of it. */
 int be_script_expand(struct be_perfdata *recording, bool *is_text, struct be_error *error);
+
+/* Opens the file at recording->path, and maps it. */
+int be_perfdata_map(struct be_perfdata *recording, struct be_error *error);
+
+/* ---- trace.c ----------------------------------------------------------------------------------
+ */
+
+/* Has a processor's trace decoded, when the recording is one; its head was read. */
+int be_trace_decode(struct be_perfdata *recording, struct be_error *error);
 
 /* ---- header.c -------------------------------------------------------------------------------- */
 

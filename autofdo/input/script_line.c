@@ -284,11 +284,9 @@ static bool read_mapping(struct cursor cursor, struct be_script_line *line) {
 
 /* NAME:PID/TID, from its end: there may be colons in the name. */
 static bool read_comm(struct cursor cursor, struct be_script_line *line) {
-  const char *colon = cursor.end;
-  while (colon > cursor.at && *colon != ':')
-    colon--;
-  cursor.at = colon + 1;
-  return colon < cursor.end && read_pair(&cursor, "/", &line->pid, &line->tid);
+  const char *colon = memrchr(cursor.at, ':', (size_t)(cursor.end - cursor.at));
+  cursor.at = colon ? colon + 1 : cursor.end;
+  return read_pair(&cursor, "/", &line->pid, &line->tid);
 }
 
 static bool read_fork(struct cursor cursor, struct be_script_line *line) {

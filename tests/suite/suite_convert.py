@@ -18,7 +18,8 @@ FULL = SAMPLE + ("g++-12 -O0", "g++-12 -O2", "g++-12 -O2 -no-pie -fno-reorder-bl
 def _convert(suite, *args, status=0, **options):
     """Runs it; what it said on stderr once the exit status is the one expected."""
     command = [os.path.join(suite.build, "bin/backedge"), "convert"] + [str(a) for a in args]
-    done = run(command, timeout=120, env=environment(), **options)
+    options.setdefault("env", environment())
+    done = run(command, timeout=120, **options)
     if done.returncode != status:
         raise Failure(f"exit status {done.returncode}, not {status}: {' '.join(command)}\n"
                       f"{done.stderr}")
@@ -333,6 +334,44 @@ def printed(small):
             raise Failure(f"exit status {done.returncode}: {path}\n{done.stderr}")
 
 
+def traced(small):
+    """A processor's trace is decoded by perf, and what goes wrong there is said."""
+    whole = small.data()
+    path = small.write("whole", whole)
+    wanted = small.profile(path)
+    begin, size = struct.unpack_from("<QQ", whole, 40)
+
+    def trace(kind):
+        info = struct.pack("<IHHIIQ", 70, 0, 24, kind, 0, 0)
+        data = whole[:begin] + info + whole[begin:begin + size]
+        struct.pack_into("<QQ", data, 40, begin, size + len(info))
+        data[72] = 0
+        return small.write("traced", data)
+    small.refused(trace(1), "'perf inject --itrace=i100usl64' cannot decode the trace: .")
+    small.refused(trace(4), "a trace of a kind .4. that does not say")
+    tools = os.path.join(small.folder, "tools")
+    os.makedirs(tools, exist_ok=True)
+    perf = os.path.join(tools, "perf")
+    out = os.path.join(small.folder, "out")
+    for script, status, said in ((f'[ "$1 $2" = "inject --itrace=i512il64" ] && cp {path} "$7"', 0,
+                                  ""), ("echo first; echo last >&2; exit 3", 1, "trace: last"),
+                                 ('cp "$5" "$7"', 1, "left the trace as it was"),
+                                 ("exit 127", 1, "install linux-perf")):
+        with open(perf, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n" + script + "\n")
+        os.chmod(perf, 0o755)
+        env = dict(environment(), PATH=tools + ":" + os.environ["PATH"], TMPDIR=small.folder)
+        _expect(small.convert("-b", small.program, "-o", out, trace(3), status=status, env=env),
+                said)
+    if any(name.startswith("backedge-") for name in os.listdir(small.folder)):
+        raise Failure("a temporary folder is left behind")
+    with open(trace(3), "rb") as file:
+        _expect(small.convert("-b", small.program, "-o", out, "-", status=1, stdin=file),
+                "has to be in a file")
+    if small.profile(path) != wanted:
+        raise Failure("the recording was changed")
+
+
 def newer_perf(small):
     """An event of a newer perf, with more fields than anybody knows."""
     whole, more = small.data(), 64
@@ -363,7 +402,7 @@ def usage(small):
 
 
 BAD = (not_recordings, nothing_in_it, other_build_id, bad_binaries, truncated, damaged, other_forms,
-       compressed, another_program, synthesized_forks, printed, newer_perf,
+       compressed, another_program, synthesized_forks, printed, traced, newer_perf,
        usage)
 
 

@@ -58,7 +58,28 @@ def _perfdata_seeds(suite, folder, seeds):
           os.path.join(seeds, "compressed"), "81"])
 
 
-SEEDS = {"binary": _binary_seeds, "decode": _decode_seeds, "perfdata": _perfdata_seeds}
+SCRIPT = """# comment
+comm 12/13 [001] 12.345678: PERF_RECORD_MMAP2 12/12: [0x40000(0x1000) @ 0x1000 fe:00 1 0]: r-xp /a
+ 12 12.345679: PERF_RECORD_COMM exec: comm:12/12
+ 13 12.345680: PERF_RECORD_FORK(13:13):(12:12)
+comm 12 12.345681:  100 cycles:u:  400010 f+0x5 (/a) 0x20(/a)/0x10(/a)/P/-/-/0 0x1/0x2/M/-/-/9
+comm 13 12.345682: cycles:
+\t  400010 f
+\t  400020 main+0x2
+
+ 0x400020/0x400010/-/-/-/0/
+ 400010 0x400020/0x400010/-/-/-/0/
+ 12 400010
+"""
+
+
+def _script_seeds(suite, folder, seeds):
+    with open(os.path.join(seeds, "text"), "w", encoding="utf-8") as out:
+        out.write(SCRIPT)
+
+
+SEEDS = {"binary": _binary_seeds, "decode": _decode_seeds, "perfdata": _perfdata_seeds,
+         "script": _script_seeds}
 
 
 # ---- the runs ---------------------------------------------------------------------------------
