@@ -17,8 +17,8 @@ struct be_infer_stats {
  * this unit. */
 enum { BE_INFER_UNIT = 1024 };
 
-/* Makes a profile of sorted traces or, where there are none, of sorted ips; NULL is none. In it each
- * block is left as often as it is entered. It is the caller's. 0, or -ENOMEM. */
+/* Makes a profile of sorted traces or, where there are none, of sorted ips; NULL is none. In it
+ * each block is left as often as it is entered. It is the caller's. 0, or -ENOMEM. */
 int be_profile_infer(const struct be_binary *binary, const struct be_traces *traces,
                      const struct be_ips *ips, struct be_profile *profile,
                      struct be_infer_stats *stats, struct be_error *error);
