@@ -3,7 +3,8 @@
  * What cannot run as a copy (a system call, mostly) is done by the original instruction with the
  * processor's trap flag set; the trap behind it brings the thread back here. While copies run,
  * signals wait; so they are let in from time to time. The program's own signal handlers run
- * natively: their branches are not counted. Neither are those of a child of vfork.
+ * natively: their branches are not counted. Neither are those of a child of vfork, and of a thread
+ * from where it comes to a restartable sequence on.
  */
 #include "agent.h"
 
@@ -141,7 +142,8 @@ static void handle(void *argument) {
   __atomic_fetch_add(&be_agent.sum.ticks, 1, __ATOMIC_RELAXED);
   __atomic_fetch_add(&be_agent.sum.ends[burst.end], 1, __ATOMIC_RELAXED);
   prepare_call(thread->frame);
-  be_cpu_step(thread->frame, true);
+  /* No copy and no step gets through a sequence that any signal starts again. */
+  be_cpu_step(thread->frame, burst.end != BE_END_RSEQ);
   be_cpu_return(thread->frame, &slot->busy);
 }
 
