@@ -11,6 +11,7 @@
 enum section { SUMMARY = 1, NAMES = 2, OFFSETS = 4, FUNCTIONS = 32 };
 enum { SECTIONS = 4, VERSION = 103, EXT_BINARY = 4 };
 static const uint64_t magic = 0x5350524f46343200ull + EXT_BINARY; /* SPROF42, the form */
+static const uint64_t flag_flow_discriminators = 1ull << 34;      /* of the summary */
 static const uint64_t flag_unique_names = 1ull << 34;             /* of the names */
 
 struct part {
@@ -184,6 +185,7 @@ static int make_parts(struct writer *writer) {
       status = -ENOMEM;
   if (!status) {
     mark_written(source, is_written);
+    parts[0].flags = source->has_flow_discriminators ? flag_flow_discriminators : 0;
     status = put_summary(writer, is_written, parts[0].out);
     put_names(writer, is_written, &parts[1]);
     put_functions(writer, parts[2].out, parts[3].out);

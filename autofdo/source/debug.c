@@ -136,6 +136,22 @@ int be_debug_open(const char *path, bool split, struct be_debug_file **file,
   return status;
 }
 
+bool be_debug_has_symbol(const struct be_debug_file *file, const char *name) {
+  GElf_Shdr head;
+  GElf_Sym symbol;
+  for (Elf_Scn *scn = NULL; (scn = elf_nextscn(file->elf, scn));) {
+    if (!gelf_getshdr(scn, &head) || head.sh_type != SHT_SYMTAB)
+      continue;
+    Elf_Data *data = elf_getdata(scn, NULL);
+    for (int i = 0; data && gelf_getsym(data, i, &symbol); i++) {
+      const char *own = elf_strptr(file->elf, head.sh_link, symbol.st_name);
+      if (own && strcmp(own, name) == 0)
+        return true;
+    }
+  }
+  return false;
+}
+
 void be_debug_close(struct be_debug_file *file) {
   if (!file)
     return;

@@ -33,6 +33,8 @@ struct be_debug_file {
  * is no ELF file or a section cannot be decompressed. *file is the caller's. */
 int be_debug_open(const char *path, bool split, struct be_debug_file **file,
                   struct be_error *error);
+/* Does the file's symbol table hold the name? */
+bool be_debug_has_symbol(const struct be_debug_file *file, const char *name);
 void be_debug_close(struct be_debug_file *file);
 
 /* The file with the binary's debug information: the binary, or the one it refers to by build-id or

@@ -64,8 +64,7 @@ static uint32_t block_discriminator(const struct maker *maker, uint32_t discrimi
   if (maker->discriminators == BE_DISCRIMINATORS_DROP)
     return 0;
   if (maker->is_llvm)
-    return maker->has_flow_discriminators ? discriminator & 0xff
-                                          : be_discriminator_block(discriminator);
+    return maker->has_flow_discriminators ? discriminator : be_discriminator_block(discriminator);
   return maker->discriminators == BE_DISCRIMINATORS_LLVM ? 0 : discriminator;
 }
 
@@ -445,11 +444,6 @@ static int check(const struct maker *maker, struct be_error *error) {
   return 0;
 }
 
-static bool has_flow_discriminators(const struct be_debug_file *file) {
-  (void)file;
-  return false;
-}
-
 static int make(struct maker *maker, struct be_error *error) {
   const struct be_profile *profile = maker->profile;
   int status = be_dwarf_open(profile->binary, &maker->dwarf, error);
@@ -458,8 +452,11 @@ static int make(struct maker *maker, struct be_error *error) {
   for (size_t i = 0; i < profile->block_count; i++)
     maker->stats->bytes += profile->blocks[i].count * profile->blocks[i].size;
   maker->stats->undescribed = maker->stats->bytes;
-  maker->has_flow_discriminators = has_flow_discriminators(maker->dwarf.file);
+  maker->has_flow_discriminators =
+      be_debug_has_symbol(maker->dwarf.file, "__llvm_fs_discriminator__");
   maker->source = be_source_create();
+  if (maker->source)
+    maker->source->has_flow_discriminators = maker->has_flow_discriminators;
   if (!maker->source || make_heads(maker) || read_units(maker) || finish(maker))
     return be_error_set(error, -ENOMEM, "no memory for the lines of '%s'", profile->binary->path);
   return check(maker, error);

@@ -54,6 +54,7 @@ struct be_source_profile {
   uint32_t *children; /* indices of instances: functions first, by name; then those of each */
   size_t function_count;
   char *producer; /* the compiler of the code with the most counts, as it names itself; or NULL */
+  bool has_flow_discriminators;  /* of LLVM's -enable-fs-discriminator: given anew by each pass */
   struct be_source_table *table; /* source.c's */
 };
 
