@@ -4,8 +4,9 @@
  * COMMAND...
  *
  * -w: ticks of the wall clock; -x: exact mode; -s: the ring's size. OUT gets a line for each
- * record, a burst as "burst PID TID IP END END_IP FROM>TO ..."; statistics come on stderr, summed
- * over all processes. The exit status is the command's, or 128 and the signal that ended it.
+ * record, a burst as "burst PID TID IP END END_IP FROM>TO ..." and an exact count as
+ * "edge PID FROM>TO COUNT"; statistics come on stderr, summed over all processes. The exit status
+ * is the command's, or 128 and the signal that ended it.
  */
 #include "agent/ring.h"
 #include <errno.h>
@@ -105,12 +106,21 @@ static void write_burst(const struct be_record_burst *burst) {
   fputc('\n', out);
 }
 
+static void write_edges(const struct be_record_edges *edges) {
+  for (uint64_t i = 0; i < edges->count; i++)
+    fprintf(out, "edge %u %" PRIx64 ">%" PRIx64 " %" PRIu64 "\n", edges->record.pid,
+            edges->edges[i].from, edges->edges[i].to, edges->edges[i].count);
+}
+
 static void write_record(const struct be_record *record) {
   const struct be_record_module *module = (const struct be_record_module *)record;
   const struct be_record_process *process = (const struct be_record_process *)record;
   switch (record->kind) {
   case BE_RECORD_BURST:
     write_burst((const struct be_record_burst *)record);
+    break;
+  case BE_RECORD_EDGES:
+    write_edges((const struct be_record_edges *)record);
     break;
   case BE_RECORD_PROCESS:
     fprintf(out, "process %u %u %s %s\n", record->pid, process->parent, process->name,
