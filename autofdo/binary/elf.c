@@ -1,5 +1,6 @@
 /* elf.c - opens an ELF file: its segments, sections and build-id, and the bytes at a place. */
 #include "image.h"
+#include "source/debug.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -125,6 +126,7 @@ int be_binary_open(const char *path, struct be_binary **binary, struct be_error 
 void be_binary_close(struct be_binary *binary) {
   if (!binary)
     return;
+  be_debug_close(binary->image->debug);
   if (binary->image->elf)
     elf_end(binary->image->elf);
   if (binary->image->fd >= 0)

@@ -20,6 +20,7 @@ struct be_image {
   size_t section_count;
   const struct be_section *last; /* where be_binary_bytes found the last place */
   char *names;                   /* of what no symbol names; owned */
+  struct be_debug_file *debug; /* that holds the symbols of a stripped binary; NULL: it has them */
 };
 
 /* A section that is in memory while the program runs; NULL when no such section has the address. */

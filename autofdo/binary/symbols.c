@@ -6,6 +6,7 @@
  * symbols of one name are counted through in that order, data included.
  */
 #include "image.h"
+#include "source/debug.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,18 +72,29 @@ static int symbol_order(const void *left, const void *right) {
   return a_other != b_other ? a_other - b_other : a->index < b->index ? -1 : 1;
 }
 
+static Elf_Data *find_table(Elf *elf, GElf_Shdr *head) {
+  for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn));)
+    if (gelf_getshdr(scn, head) && head->sh_type == SHT_SYMTAB && head->sh_entsize)
+      return elf_getdata(scn, NULL);
+  return NULL;
+}
+
+/* Of a binary that was stripped, the symbols are with its debug information. */
 static int read_table(struct be_binary *binary, struct symbols *symbols, struct be_error *error) {
   struct be_image *image = binary->image;
+  struct be_error ignored;
   GElf_Shdr head;
   GElf_Sym symbol;
-  Elf_Scn *scn = NULL;
-  while ((scn = elf_nextscn(image->elf, scn)))
-    if (gelf_getshdr(scn, &head) && head.sh_type == SHT_SYMTAB)
-      break;
-  Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
-  if (!data || head.sh_entsize == 0)
+  Elf *elf = image->elf;
+  Elf_Data *data = find_table(elf, &head);
+  if (!data && be_debug_find(binary, &image->debug, &ignored) == 0) {
+    elf = image->debug->elf;
+    data = find_table(elf, &head);
+  }
+  if (!data)
     return be_error_set(error, -EINVAL,
-                        "'%s' has no symbols: give the file from before it was stripped",
+                        "'%s' has no symbols: give the file from before it was stripped, or "
+                        "install its debug symbols",
                         binary->path);
   size_t count = data->d_size / head.sh_entsize;
   symbols->at = calloc(count + 1, sizeof *symbols->at);
@@ -90,7 +102,7 @@ static int read_table(struct be_binary *binary, struct symbols *symbols, struct 
     return be_error_set(error, -ENOMEM, "no memory for %zu symbols", count);
   for (size_t i = 0; i < count && i <= INT32_MAX; i++)
     if (gelf_getsym(data, (int)i, &symbol))
-      add_symbol(symbols, image, &symbol, elf_strptr(image->elf, head.sh_link, symbol.st_name));
+      add_symbol(symbols, image, &symbol, elf_strptr(elf, head.sh_link, symbol.st_name));
   qsort(symbols->at, symbols->count, sizeof *symbols->at, symbol_order);
   return 0;
 }

@@ -16,7 +16,7 @@ SEEN_TWICE = 1.1  # one in 31 branches is: at most so many times as many
 # Compiler and flags, then what is done to the debug information.
 SAMPLE = (("gcc-12 -O2 -g", "plain"), ("gcc-11 -O1 -g -gdwarf-4", "plain"),
           ("gcc-12 -O2 -g -gsplit-dwarf", "split"), ("gcc-12 -O2 -g -gz=zlib", "link"),
-          ("gcc-12 -O2 -g", "dwz"), ("gcc-12 -O2 -g -flto", "plain"),
+          ("gcc-12 -O2 -g", "dwz"), ("gcc-12 -O2 -g -flto", "plain"), ("gcc-12 -O2 -g -no-pie", "strip"),
           ("clang-19 -O2 -g", "plain"), ("clang-22 -O1 -g -gsplit-dwarf -fuse-ld=lld", "split"))
 FULL = SAMPLE + (("gcc-12 -O0 -g", "plain"), ("gcc-12 -O3 -g3 -no-pie", "plain"),
                  ("gcc-12 -Os -g -static", "plain"), ("gcc-12 -O2 -g1", "plain"),
@@ -56,11 +56,20 @@ def _package(folder, program, command):
         os.unlink(path)
 
 
+def _move(folder, program, what):
+    must(["objcopy", "--only-keep-debug", program, program + ".debug"])
+    must(["strip", what, program])
+    must(["objcopy", f"--add-gnu-debuglink={program}.debug", program], cwd=folder)
+
+
 def _link(folder, program, _):
     """The debug information in a file that the program refers to."""
-    must(["objcopy", "--only-keep-debug", program, program + ".debug"])
-    must(["strip", "-g", program])
-    must(["objcopy", f"--add-gnu-debuglink={program}.debug", program], cwd=folder)
+    _move(folder, program, "-g")
+
+
+def _strip(folder, program, _):
+    """The symbols, too."""
+    _move(folder, program, "-s")
 
 
 def _dwz(folder, program, _):
@@ -71,7 +80,7 @@ def _dwz(folder, program, _):
 
 FLOW = " -mllvm -enable-fs-discriminator=true -mllvm -improved-fs-discriminator=true"
 FORMS = {"plain": lambda *_: None, "split": lambda *_: None, "package": _package, "link": _link,
-         "dwz": _dwz}
+         "strip": _strip, "dwz": _dwz}
 
 
 def build(folder, command, form="plain"):
