@@ -165,7 +165,7 @@ static int add_ip(struct collector *collector, const struct be_space *space,
   if (place == BE_PLACE_OUTSIDE)
     return 0;
   collector->stats->ips++;
-  return be_ips_add(collector->ips, place)
+  return be_ips_add(collector->ips, place, 1)
              ? be_error_set(error, -ENOMEM, "no memory for %zu different addresses",
                             collector->ips->count)
              : 0;

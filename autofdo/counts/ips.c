@@ -32,7 +32,9 @@ static int grow(struct be_ips *ips) {
   return 0;
 }
 
-int be_ips_add(struct be_ips *ips, uint32_t place) {
+int be_ips_add(struct be_ips *ips, uint32_t place, uint64_t count) {
+  if (!count)
+    return 0;
   if (ips->count >= ips->size / 2 && grow(ips))
     return -ENOMEM;
   struct be_ip *slot = slot_of(ips, place);
@@ -40,7 +42,7 @@ int be_ips_add(struct be_ips *ips, uint32_t place) {
     slot->place = place;
     ips->count++;
   }
-  slot->count += slot->count != UINT32_MAX;
+  slot->count = count < UINT32_MAX - slot->count ? slot->count + (uint32_t)count : UINT32_MAX;
   return 0;
 }
 

@@ -47,6 +47,26 @@ int be_traces_reserve(struct be_traces *traces, size_t more) {
   return 0;
 }
 
+int be_traces_add(struct be_traces *traces, const struct be_trace *trace, uint64_t count,
+                  uint64_t mispredicted) {
+  while (count) {
+    if (be_traces_reserve(traces, 1))
+      return -ENOMEM;
+    struct be_trace *slot = be_traces_slot(traces, trace, be_trace_hash(trace));
+    if (!slot->count) {
+      *slot = (struct be_trace){trace->from, trace->to, trace->next, 0, 0};
+      traces->count++;
+    }
+    uint64_t room = UINT32_MAX - slot->count, part = count < room ? count : room;
+    uint64_t bad = mispredicted < part ? mispredicted : part;
+    slot->count += (uint32_t)part;
+    slot->mispredicted += (uint32_t)bad;
+    count -= part;
+    mispredicted -= bad;
+  }
+  return 0;
+}
+
 static int order(const void *left, const void *right) {
   const struct be_trace *a = left, *b = right;
   if (a->to != b->to)

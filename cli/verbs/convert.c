@@ -1,4 +1,5 @@
 /* convert.c - `backedge convert`: a recording of perf becomes a profile that other tools read. */
+#include "backedge/profile/aggregated.h"
 #include "backedge/profile/formats.h"
 #include "backedge/profile/infer.h"
 #include "cli.h"
@@ -133,11 +134,30 @@ static enum be_exit fail(const struct convert *convert, const struct be_error *e
   return be_args_fail(convert->args, BE_EXIT_FAILED, "%s", error->text);
 }
 
+static enum be_exit read_aggregated(struct convert *convert, const char *path) {
+  struct be_aggregated_stats stats;
+  struct be_error error;
+  if (be_aggregated_read(convert->binary, path, &convert->traces, &convert->ips, &stats, &error))
+    return fail(convert, &error);
+  if (be_args_get(convert->args, "v"))
+    fprintf(stderr,
+            "'%s': %llu lines\n"
+            "  branches                            %12llu\n"
+            "  straight runs                       %12llu\n"
+            "  of these after no branch            %12llu, left out\n"
+            "  outside the binary                  %12llu, left out\n",
+            path, (number)stats.lines, (number)stats.branches, (number)stats.runs,
+            (number)stats.runs_alone, (number)stats.outside);
+  return BE_EXIT_DONE;
+}
+
 static enum be_exit read_input(struct convert *convert, const char *path) {
   struct be_perfdata *recording;
   struct be_perfdata_stats read = {0};
   struct be_collect_stats stats;
   struct be_error error;
+  if (be_aggregated_is(path))
+    return read_aggregated(convert, path);
   if (be_perfdata_open(path, &recording, &error))
     return fail(convert, &error);
   int status = be_collect(convert->binary, recording, path, &convert->traces, &convert->ips, &read,
@@ -372,7 +392,8 @@ const struct be_verb be_verb_convert = {
             "  backedge convert -b program -f gcc -o program.afdo perf.data\n"
             "  gcc -O2 -fauto-profile=program.afdo ...\n"
             "\n"
-            "INPUT is what 'perf record' wrote; - is stdin. Several are added up. Without branch\n"
+            "INPUT is what 'backedge record' or 'perf record' wrote, the text of 'perf script',\n"
+            "or counts for 'perf2bolt -pa'; - is stdin. Several are added up. Without branch\n"
             "stacks in it, counts are inferred from its samples. -f gcc and -f llvm (for clang\n"
             "-fprofile-sample-use=) want a binary with debug information. -f preaggregated writes\n"
             "addresses, for 'perf2bolt -pa'.\n",

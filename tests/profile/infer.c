@@ -26,9 +26,8 @@ static void add_trace(struct be_traces *traces, struct be_trace trace) {
 }
 
 static void add_ip(struct be_ips *ips, uint32_t place, unsigned long long count) {
-  while (count--)
-    if (be_ips_add(ips, place))
-      die("no memory");
+  if (be_ips_add(ips, place, count))
+    die("no memory");
 }
 
 static void read_text(const struct be_binary *binary, struct be_traces *traces,

@@ -372,6 +372,34 @@ def traced(small):
         raise Failure("the recording was changed")
 
 
+def aggregated(small):
+    """Counts of addresses, as perf2bolt -pa takes them, are read as they are written."""
+    out = os.path.join(small.folder, "counts")
+    small.convert("-b", small.program, "-f", "preaggregated", "-o", out,
+                  small.write("whole", small.data()))
+    wanted = small.profile(os.path.join(small.folder, "whole"), "--raw")
+    if small.profile(out, "--raw") != wanted:
+        raise Failure("counts of addresses give another profile than what they were made of")
+    with open(out, encoding="utf-8") as lines:
+        text = lines.read()
+    for change in ((r"^([Ff]) (\w+)", r"\1 00ab12:\2"), (r"^(B \w+) 0 ", r"\1 X:7f1234 "),
+                   (r"\A", "# first\n\nE cycles\n")):
+        path = small.write("changed", re.sub(*change, text, flags=re.M).encode())
+        if small.profile(path, "--raw") != wanted:
+            raise Failure(f"{change[1]}: another profile")
+    if not re.search(r"^[Ff] ", text, re.M) or small.profile(out, out, "--raw") != {
+            k: (2 * c, 2 * m) for k, (c, m) in wanted.items()}:
+        raise Failure("counts given twice do not count twice")
+    for line in ("B 10 20 5", "B 10 20 5 6", "F 10 20", "F 10 g 1", "T 1 2 3 4 5", "Q 1 2 3",
+                 "B 10 20 99999999999999 0", "B -10 20 1 0"):
+        small.refused(small.write("wrong", f"{text}{line}\n".encode()),
+                      f"makes no sense in line {text.count(chr(10)) + 1}: {line}")
+    small.refused(small.write("outside", b"B 1 2 3 0\nF 1 2 3\n"), "none of the branches")
+    branch = re.search(r"^B (\w+) (\w+) ", text, re.M)
+    _expect(small.convert("-v", "-b", small.program, "-o", os.devnull, small.write(
+        "trace", f"T {branch[1]} {branch[2]} {branch[2]} 12\n".encode())), "branches +12\n")
+
+
 def newer_perf(small):
     """An event of a newer perf, with more fields than anybody knows."""
     whole, more = small.data(), 64
@@ -402,7 +430,7 @@ def usage(small):
 
 
 BAD = (not_recordings, nothing_in_it, other_build_id, bad_binaries, truncated, damaged, other_forms,
-       compressed, another_program, synthesized_forks, printed, traced, newer_perf,
+       compressed, another_program, synthesized_forks, printed, traced, aggregated, newer_perf,
        usage)
 
 

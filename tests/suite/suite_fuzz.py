@@ -78,8 +78,14 @@ def _script_seeds(suite, folder, seeds):
         out.write(SCRIPT)
 
 
-SEEDS = {"binary": _binary_seeds, "decode": _decode_seeds, "perfdata": _perfdata_seeds,
-         "script": _script_seeds}
+def _aggregated_seeds(suite, folder, seeds):
+    with open(os.path.join(seeds, "text"), "w", encoding="utf-8") as out:
+        out.write("# counts\nE cycles\nB 1010 2020 5 1\nB 0 X:12 7 0\nF 2020 2030 3\n"
+                  "f a1:2020 b2:2040 2\nT 1010 2020 2030 9\nS 2020 4\n")
+
+
+SEEDS = {"aggregated": _aggregated_seeds, "binary": _binary_seeds, "decode": _decode_seeds,
+         "perfdata": _perfdata_seeds, "script": _script_seeds}
 
 
 # ---- the runs ---------------------------------------------------------------------------------

@@ -30,6 +30,10 @@ void be_traces_destroy(struct be_traces *traces);
 /* Makes sure that so many more traces find room. 0 or -ENOMEM. */
 int be_traces_reserve(struct be_traces *traces, size_t more);
 
+/* Adds to a trace's counts; those that it has are not looked at. 0 or -ENOMEM. */
+int be_traces_add(struct be_traces *traces, const struct be_trace *trace, uint64_t count,
+                  uint64_t mispredicted);
+
 /* Moves the traces in use to the beginning of the table, in order of (to, from, next). Nothing can
  * be added after that. */
 void be_traces_sort(struct be_traces *traces);
@@ -50,8 +54,8 @@ struct be_ips {
 int be_ips_init(struct be_ips *ips);
 void be_ips_destroy(struct be_ips *ips);
 
-/* Adds one to a place. 0 or -ENOMEM. */
-int be_ips_add(struct be_ips *ips, uint32_t place);
+/* Adds to a place's count. 0 or -ENOMEM. */
+int be_ips_add(struct be_ips *ips, uint32_t place, uint64_t count);
 
 /* Moves the places in use to the beginning of the table, in order. Nothing can be added after
  * that. */
