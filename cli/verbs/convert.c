@@ -1,8 +1,7 @@
 /* convert.c - `backedge convert`: a recording of perf becomes a profile that other tools read. */
-#include "backedge/profile/aggregated.h"
 #include "backedge/profile/formats.h"
 #include "backedge/profile/infer.h"
-#include "cli.h"
+#include "inputs.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,9 +37,7 @@ static const char *const format_names[FORMATS] = {"bolt", "preaggregated", "gcc"
 struct convert {
   const struct be_args *args;
   enum format format;
-  struct be_binary *binary;
-  struct be_traces traces;
-  struct be_ips ips;
+  struct be_inputs inputs;
   struct be_edges edges; /* what is written: one of these, by the format */
   struct be_source_profile *source;
   int gcov_version;
@@ -53,38 +50,6 @@ enum { SAMPLES_FEW = 2000 };
 
 /* ---- what is said on stderr -------------------------------------------------------------------
  */
-
-static void warn(const char *path, number count, const char *what) {
-  if (count)
-    fprintf(stderr, "backedge convert: warning: '%s': %llu %s\n", path, count, what);
-}
-
-static void warn_of_reading(const char *path, const struct be_perfdata_stats *read) {
-  if (read->damaged_at)
-    fprintf(stderr,
-            "backedge convert: warning: '%s' ends early or is damaged at byte %llu: it is read up "
-            "to there\n",
-            path, (number)read->damaged_at);
-  warn(path, read->unknown, "records are of unknown types: left out");
-  warn(path, read->without_event, "samples have the id of no event: left out");
-  warn(path, read->malformed, "samples are shorter than their event says: left out");
-  warn(path, read->lost, "samples were lost while it was recorded");
-}
-
-static void say_collected(const char *path, const struct be_perfdata_stats *read,
-                          const struct be_collect_stats *stats) {
-  fprintf(stderr,
-          "'%s': %llu records, %llu samples\n"
-          "  samples of other processes          %12llu\n"
-          "  samples without a branch stack      %12llu\n"
-          "  samples used                        %12llu, of %llu processes\n"
-          "  branches in them                    %12llu\n"
-          "  of these in, from or to the kernel  %12llu, left out\n"
-          "  of these outside the binary         %12llu, left out\n",
-          path, (number)read->records, (number)read->samples, (number)stats->other_process,
-          (number)stats->without_stack, (number)stats->stacks, (number)stats->processes,
-          (number)stats->branches, (number)stats->kernel, (number)stats->outside);
-}
 
 static void say_edges(const struct be_edges *edges, const struct be_edge_stats *stats) {
   fprintf(stderr,
@@ -134,43 +99,6 @@ static enum be_exit fail(const struct convert *convert, const struct be_error *e
   return be_args_fail(convert->args, BE_EXIT_FAILED, "%s", error->text);
 }
 
-static enum be_exit read_aggregated(struct convert *convert, const char *path) {
-  struct be_aggregated_stats stats;
-  struct be_error error;
-  if (be_aggregated_read(convert->binary, path, &convert->traces, &convert->ips, &stats, &error))
-    return fail(convert, &error);
-  if (be_args_get(convert->args, "v"))
-    fprintf(stderr,
-            "'%s': %llu lines\n"
-            "  branches                            %12llu\n"
-            "  straight runs                       %12llu\n"
-            "  of these after no branch            %12llu, left out\n"
-            "  outside the binary                  %12llu, left out\n",
-            path, (number)stats.lines, (number)stats.branches, (number)stats.runs,
-            (number)stats.runs_alone, (number)stats.outside);
-  return BE_EXIT_DONE;
-}
-
-static enum be_exit read_input(struct convert *convert, const char *path) {
-  struct be_perfdata *recording;
-  struct be_perfdata_stats read = {0};
-  struct be_collect_stats stats;
-  struct be_error error;
-  if (be_aggregated_is(path))
-    return read_aggregated(convert, path);
-  if (be_perfdata_open(path, &recording, &error))
-    return fail(convert, &error);
-  int status = be_collect(convert->binary, recording, path, &convert->traces, &convert->ips, &read,
-                          &stats, &error);
-  be_perfdata_close(recording);
-  warn_of_reading(path, &read);
-  if (status)
-    return fail(convert, &error);
-  if (be_args_get(convert->args, "v"))
-    say_collected(path, &read, &stats);
-  return BE_EXIT_DONE;
-}
-
 /* LLVM makes counts consistent itself, with what it knows of the source: like those of its own
  * tools, they are not to be changed before. */
 static bool wants_raw(const struct convert *convert) {
@@ -182,10 +110,10 @@ static bool wants_raw(const struct convert *convert) {
 static int make_profile(struct convert *convert, struct be_profile *profile,
                         struct be_error *error) {
   struct be_infer_stats stats;
-  if (convert->traces.count && wants_raw(convert))
-    return be_profile_make(convert->binary, &convert->traces, profile, error);
-  int status =
-      be_profile_infer(convert->binary, &convert->traces, &convert->ips, profile, &stats, error);
+  if (convert->inputs.traces.count && wants_raw(convert))
+    return be_profile_make(convert->inputs.binary, &convert->inputs.traces, profile, error);
+  int status = be_profile_infer(convert->inputs.binary, &convert->inputs.traces,
+                                &convert->inputs.ips, profile, &stats, error);
   if (!status && be_args_get(convert->args, "v"))
     say_inferred(&stats);
   return status;
@@ -203,20 +131,23 @@ static enum be_exit make_inferred_edges(struct convert *convert) {
   if (convert->edges.count)
     return BE_EXIT_DONE;
   return be_args_fail(convert->args, BE_EXIT_FAILED,
-                      "no sample of the recording is in a function of '%s'", convert->binary->path);
+                      "no sample of the recording is in a function of '%s'",
+                      convert->inputs.binary->path);
 }
 
 static enum be_exit make_edges(struct convert *convert) {
   struct be_edge_stats stats;
   struct be_error error;
-  if (be_edges_make(convert->binary, &convert->traces, &convert->edges, &stats, &error))
+  if (be_edges_make(convert->inputs.binary, &convert->inputs.traces, &convert->edges, &stats,
+                    &error))
     return fail(convert, &error);
   if (be_args_get(convert->args, "v"))
     say_edges(&convert->edges, &stats);
   if (convert->edges.count)
     return BE_EXIT_DONE;
   return be_args_fail(convert->args, BE_EXIT_FAILED,
-                      "no branch of the recording is in a function of '%s'", convert->binary->path);
+                      "no branch of the recording is in a function of '%s'",
+                      convert->inputs.binary->path);
 }
 
 static enum be_exit make_source(struct convert *convert) {
@@ -232,8 +163,8 @@ static enum be_exit make_source(struct convert *convert) {
   be_profile_destroy(&profile);
   if (status)
     return fail(convert, &error);
-  warn(convert->binary->path, stats.missing,
-       "units have their debug information in .dwo files that are not there: left out");
+  be_inputs_warn(&convert->inputs, convert->inputs.binary->path, stats.missing,
+                 "units have their debug information in .dwo files that are not there: left out");
   if (be_args_get(convert->args, "v"))
     say_source(convert->source, &stats);
   return BE_EXIT_DONE;
@@ -255,8 +186,8 @@ static enum be_exit choose_gcov_version(struct convert *convert) {
 /* There are no branch stacks: says what is done instead. Not 0 when nothing can be. */
 static int say_samples(const struct convert *convert) {
   number samples = 0;
-  for (size_t i = 0; i < convert->ips.count; i++)
-    samples += convert->ips.slots[i].count;
+  for (size_t i = 0; i < convert->inputs.ips.count; i++)
+    samples += convert->inputs.ips.slots[i].count;
   if (convert->format == FORMAT_PREAGGREGATED || be_args_get(convert->args, "raw"))
     return be_args_fail(
         convert->args, BE_EXIT_FAILED,
@@ -270,9 +201,8 @@ static int say_samples(const struct convert *convert) {
 
 /* Makes what is written. */
 static enum be_exit make_output(struct convert *convert) {
-  be_traces_sort(&convert->traces);
-  be_ips_sort(&convert->ips);
-  bool has_branches = convert->traces.count > 0;
+  be_inputs_sort(&convert->inputs);
+  bool has_branches = convert->inputs.traces.count > 0;
   if (!has_branches && say_samples(convert))
     return BE_EXIT_FAILED;
   if (convert->format == FORMAT_PREAGGREGATED)
@@ -287,7 +217,7 @@ static enum be_exit make_output(struct convert *convert) {
 static int write_format(const struct convert *convert, FILE *out) {
   switch (convert->format) {
   case FORMAT_BOLT:
-    be_fdata_write(convert->binary, &convert->edges, out);
+    be_fdata_write(convert->inputs.binary, &convert->edges, out);
     return 0;
   case FORMAT_GCC:
     return be_gcov_write(convert->source, (enum be_gcov_version)convert->gcov_version, out);
@@ -297,10 +227,10 @@ static int write_format(const struct convert *convert, FILE *out) {
     be_llvmtext_write(convert->source, out);
     return 0;
   case FORMAT_JSON:
-    be_json_write(convert->source, convert->binary, out);
+    be_json_write(convert->source, convert->inputs.binary, out);
     return 0;
   default:
-    be_preaggregated_write(convert->binary, &convert->traces, out);
+    be_preaggregated_write(convert->inputs.binary, &convert->inputs.traces, out);
     return 0;
   }
 }
@@ -340,14 +270,9 @@ static enum be_exit write_output(struct convert *convert) {
 }
 
 static enum be_exit read_and_write(struct convert *convert) {
-  struct be_error error;
-  if (be_binary_open(be_args_get(convert->args, "b"), &convert->binary, &error))
-    return fail(convert, &error);
-  if (be_traces_init(&convert->traces, convert->binary) || be_ips_init(&convert->ips))
-    return be_args_fail(convert->args, BE_EXIT_FAILED, "out of memory");
-  enum be_exit status = BE_EXIT_DONE;
+  enum be_exit status = be_inputs_open(&convert->inputs, convert->args);
   for (size_t i = 0; i < convert->args->operand_count && status == BE_EXIT_DONE; i++)
-    status = read_input(convert, convert->args->operands[i]);
+    status = be_inputs_read(&convert->inputs, convert->args->operands[i]);
   return status == BE_EXIT_DONE ? write_output(convert) : status;
 }
 
@@ -363,10 +288,6 @@ static bool choose_format(const char *name, enum format *format) {
 static enum be_exit run(const struct be_args *args) {
   struct convert convert = {.args = args, .format = FORMAT_BOLT};
   const char *format = be_args_get(args, "f");
-  if (!be_args_get(args, "b"))
-    return be_args_fail(args, BE_EXIT_USAGE, "which binary? -b BINARY is wanted");
-  if (!args->operand_count)
-    return be_args_fail(args, BE_EXIT_USAGE, "a recording is wanted (- is stdin)");
   if (format && !choose_format(format, &convert.format))
     return be_args_fail(args, BE_EXIT_USAGE,
                         "there is no format '%s'; the formats are: bolt, gcc, llvm, llvm-text, "
@@ -375,9 +296,7 @@ static enum be_exit run(const struct be_args *args) {
   enum be_exit status = read_and_write(&convert);
   free(convert.edges.at);
   be_source_destroy(convert.source);
-  be_traces_destroy(&convert.traces);
-  be_ips_destroy(&convert.ips);
-  be_binary_close(convert.binary);
+  be_inputs_destroy(&convert.inputs);
   return status;
 }
 
