@@ -3,12 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
-/* No compressor makes more of a byte than this, but for streams made to fill memory. */
-enum { RATIO_MAX = 4096, CHDR_ZSTD = 2, NOTE_HEAD = 16, NOTE_BUILD_ID = 3 };
+/* Nobody's debug information is made so much smaller, but for streams made to fill memory. */
+enum { RATIO_MAX = 256, CHDR_ZSTD = 2, NOTE_HEAD = 16, NOTE_BUILD_ID = 3 };
 
 static const char *const names[BE_DEBUG_SECTIONS] = {"info",     "abbrev",      "line", "str",
                                                      "line_str", "str_offsets", "addr", "ranges",
@@ -115,15 +116,19 @@ static int take_sections(struct be_debug_file *file, bool split, struct be_error
 int be_debug_open(const char *path, bool split, struct be_debug_file **file,
                   struct be_error *error) {
   struct be_debug_file *made = calloc(1, sizeof *made);
+  struct stat info;
   int status = 0;
   if (!made || !(made->path = strdup(path))) {
     free(made);
     return be_error_set(error, -ENOMEM, "no memory to read '%s'", path);
   }
   elf_version(EV_CURRENT);
-  made->fd = open(path, O_RDONLY | O_CLOEXEC);
+  made->fd =
+      open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe of that name must not hold us */
   if (made->fd < 0)
     status = be_error_set(error, -errno, "cannot read '%s': %s", path, strerror(errno));
+  else if (fstat(made->fd, &info) || !S_ISREG(info.st_mode))
+    status = be_error_set(error, -EINVAL, "'%s' is no file", path);
   else if (!(made->elf = elf_begin(made->fd, ELF_C_READ_MMAP, NULL)) ||
            elf_kind(made->elf) != ELF_K_ELF || gelf_getclass(made->elf) != ELFCLASS64)
     status = be_error_set(error, -EINVAL, "'%s' is no 64-bit ELF file", path);

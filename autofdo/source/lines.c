@@ -17,6 +17,9 @@ enum standard_opcode {
 
 enum extended_opcode { LINE_END_SEQUENCE = 1, LINE_SET_ADDRESS, LINE_SET_DISCRIMINATOR = 4 };
 
+/* Units may share a program, but not all of them the longest. */
+enum { TIMES_MAX = 64 };
+
 struct sequence { /* rows of increasing addresses */
   uint32_t first, count;
 };
@@ -199,7 +202,7 @@ static int order(const void *left, const void *right, void *rows) {
 }
 
 static int sort_rows(struct program *program) {
-  struct be_lines *lines = program->lines, sorted = {0};
+  struct be_lines *lines = program->lines, sorted = {.bytes = lines->bytes};
   if (program->sequence_count)
     qsort_r(program->sequences, program->sequence_count, sizeof *program->sequences, order,
             lines->at);
@@ -228,7 +231,9 @@ int be_lines_read(const struct be_binary *binary, struct be_bytes section, uint6
   struct program program = {.binary = binary, .lines = lines};
   struct be_cursor cursor = be_cursor_at(section, offset);
   lines->count = 0;
-  int status = read_head(&program, &cursor) ? run_program(&program, &cursor) : 0;
+  bool is_good = lines->bytes / TIMES_MAX <= section.size && read_head(&program, &cursor);
+  lines->bytes += is_good ? be_cursor_left(&cursor) : 0;
+  int status = is_good ? run_program(&program, &cursor) : 0;
   if (!status)
     status = sort_rows(&program);
   free(program.sequences);

@@ -14,10 +14,12 @@ struct be_row { /* holds up to where the next one begins */
 struct be_lines {
   struct be_row *at; /* sorted by place, no two of one */
   size_t count, room;
+  uint64_t bytes; /* of all programs that were read */
 };
 
 /* Reads the line program at an offset of .debug_line: what it says of the binary's code. A damaged
- * one is read up to there. 0 or -ENOMEM. The rows are the caller's, also after a failure. */
+ * one is read up to there; none is when they were all read many times. 0 or -ENOMEM. The rows are
+ * the caller's, also after a failure. */
 int be_lines_read(const struct be_binary *binary, struct be_bytes section, uint64_t offset,
                   struct be_lines *lines);
 

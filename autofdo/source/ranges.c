@@ -15,6 +15,7 @@ enum range_kind {
 };
 
 static int add_range(struct be_ranges *ranges, uint64_t low, uint64_t high) {
+  ranges->work++;
   if (low >= high)
     return 0;
   if (!be_grow(&ranges->at, ranges->count, &ranges->room, sizeof *ranges->at))

@@ -158,11 +158,20 @@ static int scope_of(struct be_scopes *scopes, struct be_dwarf *dwarf, struct be_
   return add_scope(scopes, dwarf, unit, die, above, scope);
 }
 
+/* How many entries of lists of ranges a unit may have: more are there only when one list is read
+ * again and again. */
+static uint64_t work_max(const struct be_unit *unit) {
+  const struct be_unit *from = unit->skeleton ? unit->skeleton : unit;
+  return unit->end - unit->begin + unit->sections[BE_DEBUG_RNGLISTS].size +
+         from->sections[BE_DEBUG_RANGES].size;
+}
+
 static int read_entries(struct be_scopes *scopes, struct be_dwarf *dwarf, struct be_unit *unit) {
+  uint64_t until = scopes->addresses.work + work_max(unit);
   struct be_cursor cursor = be_unit_cursor(unit, unit->first);
   struct be_die die;
   size_t level = 0; /* how many entries are above the next one */
-  while (be_die_read(unit, &cursor, is_wanted, &die)) {
+  while (scopes->addresses.work <= until && be_die_read(unit, &cursor, is_wanted, &die)) {
     uint32_t above = level ? scopes->levels[level - 1] : (uint32_t)BE_SCOPE_NONE, scope;
     if (!die.tag) {
       if (!level || --level == 0)

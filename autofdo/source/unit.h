@@ -64,6 +64,7 @@ struct be_range {
 struct be_ranges {
   struct be_range *at;
   size_t count, room;
+  uint64_t work; /* entries of lists that were read, also those of no addresses */
 };
 
 /* Reads the head of the unit at an offset of .debug_info. False when there is none or it cannot be

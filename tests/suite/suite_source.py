@@ -16,7 +16,8 @@ SEEN_TWICE = 1.1  # one in 31 branches is: at most so many times as many
 # Compiler and flags, then what is done to the debug information.
 SAMPLE = (("gcc-12 -O2 -g", "plain"), ("gcc-11 -O1 -g -gdwarf-4", "plain"),
           ("gcc-12 -O2 -g -gsplit-dwarf", "split"), ("gcc-12 -O2 -g -gz=zlib", "link"),
-          ("gcc-12 -O2 -g", "dwz"), ("gcc-12 -O2 -g -flto", "plain"), ("gcc-12 -O2 -g -no-pie", "strip"),
+          ("gcc-12 -O2 -g", "dwz"), ("gcc-12 -O2 -g -flto", "plain"),
+          ("gcc-12 -O2 -g -no-pie", "strip"),
           ("clang-19 -O2 -g", "plain"), ("clang-22 -O1 -g -gsplit-dwarf -fuse-ld=lld", "split"))
 FULL = SAMPLE + (("gcc-12 -O0 -g", "plain"), ("gcc-12 -O3 -g3 -no-pie", "plain"),
                  ("gcc-12 -Os -g -static", "plain"), ("gcc-12 -O2 -g1", "plain"),
