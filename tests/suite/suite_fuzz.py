@@ -84,8 +84,19 @@ def _aggregated_seeds(suite, folder, seeds):
                   "f a1:2020 b2:2040 2\nT 1010 2020 2030 9\nS 2020 4\n")
 
 
+def _source_seeds(suite, folder, seeds):
+    """Debug information of both compilers, old and new, split and compressed."""
+    for number, command in enumerate(("g++-12 -O1 -g", "g++-12 -Os -g -gdwarf-4 -gz=zlib",
+                                      "clang++-19 -O1 -g -gsplit-dwarf",
+                                      "clang++-19 -O2 -gdwarf-4 -fdebug-info-for-profiling")):
+        place = os.path.join(folder, f"seed{number}")
+        os.makedirs(place, exist_ok=True)
+        shutil.copy(profiles.build_program(place, command),
+                    os.path.join(seeds, f"program{number}"))
+
+
 SEEDS = {"aggregated": _aggregated_seeds, "binary": _binary_seeds, "decode": _decode_seeds,
-         "perfdata": _perfdata_seeds, "script": _script_seeds}
+         "perfdata": _perfdata_seeds, "script": _script_seeds, "source": _source_seeds}
 
 
 # ---- the runs ---------------------------------------------------------------------------------
