@@ -1,5 +1,6 @@
 """suite_record.py - `backedge record`: perf reads its files; commands end as without it."""
 import os
+import pty
 import re
 import resource
 import shutil
@@ -174,6 +175,26 @@ def endings(suite):
     recorder("-F", "2000", "-q", *shell, spin, input="")
     if recorder("-q", *shell, spin):
         raise Failure("-q says something")
+
+
+def progress(suite):
+    """On a terminal, one line that changes; it is gone at the end."""
+    recorder = Recorder(suite, "progress")
+    main, other = pty.openpty()
+    with subprocess.Popen(recorder.args("-o", recorder.data, "--source", "ip", "--", "sh", "-c",
+                                        "sleep 3.5; i=0; while [ $i -lt 200000 ]; "
+                                        "do i=$((i+1)); done"),
+                          stderr=other, stdin=other, stdout=other, start_new_session=True) as done:
+        os.close(other)
+        text = b""
+        try:
+            while chunk := os.read(main, 4096):
+                text += chunk
+        except OSError:  # its end
+            pass
+        done.wait()
+    os.close(main)
+    _expect(text.decode(), r"\r\d s: \d+ samples, .* MB.*\x1b\[Kbackedge record: '")
 
 
 def _started(recorder, *command):
@@ -396,6 +417,23 @@ def through_the_agent(suite):
         check(agents)
 
 
+def soft_profile(suite):
+    """Of a program of two processes, with the real agent: BOLT's converter makes the same of it."""
+    recorder = Recorder(suite, "soft-profile")
+    if not os.path.exists(os.path.join(suite.build, AGENT)):
+        raise Skip("this build has no agent")
+    program = profiles.build_program(recorder.folder, "g++-12 -O2 -Wl,-q")
+    recorder("-F", "1000", "--overhead", "100", "--source", "soft", "-o", recorder.data, "--",
+             program, "700000")
+    theirs = profiles.perf2bolt(program, recorder.data, recorder.path("theirs"))
+    must([recorder.command, "convert", "--raw", "-b", program, "-o", recorder.path("ours"),
+          recorder.data])
+    shares = profiles.difference(read_fdata(recorder.path("ours")), theirs)
+    if len(theirs) < 30 or max(shares) > .001:
+        raise Failure(f"perf2bolt's profile of {len(theirs)} lines differs by {max(shares):.3%}")
+    return f"{max(shares):.4%} of {len(theirs)} lines"
+
+
 # ---- refusals ---------------------------------------------------------------------------------
 
 
@@ -444,5 +482,5 @@ def refused(suite):
 def cases(suite):
     made = [Case(f"follows, {source}", follows, suite, source) for source in ("ip", "soft")]
     return made + [Case(function.__name__, function, suite)
-                   for function in (watches, endings, interrupted, killed, no_room,
-                                    through_the_agent, usage, refused)]
+                   for function in (watches, endings, progress, interrupted, killed, no_room,
+                                    through_the_agent, soft_profile, usage, refused)]
