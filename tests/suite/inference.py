@@ -117,7 +117,8 @@ class Sampler:
 
 
 def text_of_samples(samples):
-    return [f"I {address:x} {times}\n" for address, times in sorted(samples.items())]
+    """Lines that `backedge convert` and `perf2bolt -pa` read; here and below."""
+    return [f"S {address:x} {times}\n" for address, times in sorted(samples.items())]
 
 
 def text_of_traces(traces):
@@ -146,8 +147,10 @@ class Inferred:
     """What tests/profile/infer.c prints: blocks, edges, and what it took, by name."""
 
     def __init__(self, build, binary, lines):
-        done = run([os.path.join(build, "tests/profile-infer"), binary], input="".join(lines),
-                   timeout=300)
+        path = binary + ".counts"
+        with open(path, "w", encoding="ascii") as text:
+            text.writelines(lines)
+        done = run([os.path.join(build, "tests/profile-infer"), binary, path], timeout=300)
         if done.returncode:
             raise Failure(f"profile-infer: exit status {done.returncode}\n{done.stderr}")
         self.text, self.blocks, self.edges, self.work = done.stdout, {}, {}, {}
@@ -157,5 +160,5 @@ class Inferred:
                 self.blocks[int(words[1], 16)] = int(words[2])
             elif words[0] == "edge":
                 self.edges[int(words[1], 16), int(words[2], 16)] = int(words[3])
-            elif words[0] != "call":
+            else:
                 self.work = dict(zip(words[::2], map(int, words[1::2])))

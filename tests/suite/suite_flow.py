@@ -1,13 +1,14 @@
-"""suite_flow.py - graphs recovered from binaries and counts inferred on them, against exact ones."""
+"""suite_flow.py - graphs made of binaries and counts inferred on them, against exact ones."""
 import collections
 import os
+import re
 
 import exact
 import inference
 import profiles
 from inference import CALLS, ENTRY, LANDING, LEAVES, STOPS, UNKNOWN
 from runner import Case
-from toolchain import Failure
+from toolchain import Failure, environment, run
 
 SAMPLE = ("g++-12 -O2", "clang++-19 -O2", "g++-12 -O2 -no-pie")
 FULL = SAMPLE + ("g++-12 -O1 -fcf-protection", "g++-12 -O3 -flto", "g++-12 -Os", "g++-12 -O0",
@@ -98,13 +99,65 @@ def infer(suite, command):
     return " ".join(f"{share:.4f}" for share in notes) + f" raw {raw:.4f}"
 
 
+def _command(suite, *args, status=0):
+    done = run([os.path.join(suite.build, "bin/backedge"), *map(str, args)], timeout=60,
+               env=environment())
+    if done.returncode != status:
+        raise Failure(f"exit status {done.returncode}, not {status}: {args}\n{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def _expect(text, *patterns):
+    for pattern in patterns:
+        if not re.search(pattern, text):
+            raise Failure(f"no /{pattern}/ in: {text}")
+
+
+def show_and_diff(suite):
+    """What the two verbs say of drawn branches, and of nothing."""
+    folder = suite.folder("show")
+    program = profiles.build_program(folder, "g++-12 -O2")
+    counts, _ = exact.count([program, "20000"], folder)
+    graph = inference.Graph(suite.build, program)
+    _, edges = inference.true_profile(graph, counts)
+    files = {}
+    for name, seed, count in (("a", 1, 2000), ("b", 2, 2000), ("many", 3, 200000)):
+        drawn = inference.Sampler(program, counts, seed).traces(count)
+        files[name] = os.path.join(folder, name)
+        with open(files[name], "w", encoding="ascii") as text:
+            text.writelines(inference.text_of_traces(drawn))
+        shown = _command(suite, "show", "-b", program, files[name])
+        chance = float(re.search(r"up to ([0-9.]+) % of the counts of branches", shown)[1]) / 100
+        error = 1 - exact.overlap(inference.raw_profile(graph, drawn)[1], edges)
+        if not error / 2 < chance < 4 * error:
+            raise Failure(f"{count} branches: {error:.3f} of the counts are chance, not {chance}")
+    _expect(shown, "that is enough", "functions ran", r"_ZL5worksi")
+    shares = [float(share) for share in re.findall(r"^ *([0-9.]+) %", shown, re.M)]
+    if not 99 <= sum(shares) <= 101 or shares != sorted(shares, reverse=True):
+        raise Failure(f"shares of {shares}")
+    same = _command(suite, "diff", "-b", program, files["a"], files["a"])
+    _expect(same, "overlap of blocks 100.0 %, of edges 100.0 %")
+    both = _command(suite, "diff", "-b", program, "--min-overlap", 75, files["a"], files["b"])
+    back = _command(suite, "diff", "-b", program, "--min-overlap", 75, files["b"], files["a"])
+    if both.splitlines()[0] != back.splitlines()[0]:
+        raise Failure(f"the overlap depends on the order: {both}{back}")
+    _expect(_command(suite, "diff", "-b", program, "--min-overlap", 99.9, files["a"], files["b"],
+                     status=1), "and at least 99.9 % are wanted")
+    _expect(_command(suite, "diff", "-b", program, files["a"], status=2), "two recordings")
+    _expect(_command(suite, "diff", "-b", program, "--min-overlap", "much", files["a"], files["a"],
+                     status=2), "want numbers")
+    _expect(_command(suite, "show", files["a"], status=2), "-b BINARY is wanted")
+    _expect(_command(suite, "show", "-b", program, "-n", "x", files["a"], status=2), "a number")
+    _expect(_command(suite, "show", "-b", "/bin/true", files["a"], status=1), "no symbols")
+
+
 def damaged(suite):
     """Code of which bytes were changed: a graph or none, never a crash, a hang or a lost count."""
     folder = suite.folder("damaged")
     program = profiles.build_program(folder, "g++-12 -O2")
     with open(program, "rb") as elf:
         whole = elf.read()
-    lines = [f"I {place:x} 3\n" for place in inference.Graph(suite.build, program).places]
+    lines = [f"S {place:x} 3\n" for place in inference.Graph(suite.build, program).places]
     path = os.path.join(folder, "changed")
     for _ in range(400 if suite.full else 40):
         data = bytearray(whole)
@@ -124,4 +177,4 @@ def damaged(suite):
 def cases(suite):
     commands = FULL if suite.full else SAMPLE
     return ([Case(f"infer {command}", infer, suite, command) for command in commands] +
-            [Case("damaged code", damaged, suite)])
+            [Case("show and diff", show_and_diff, suite), Case("damaged code", damaged, suite)])
