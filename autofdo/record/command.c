@@ -16,7 +16,7 @@
 
 static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 enum { TAKEN = sizeof taken / sizeof *taken };
-static struct sigaction before[TAKEN], before_child, before_limit;
+static struct sigaction before[TAKEN], before_child, before_limit, before_pipe;
 
 static volatile sig_atomic_t came;    /* how many */
 static volatile sig_atomic_t pending; /* the one to be passed on; 0: none */
@@ -42,6 +42,7 @@ void be_signals_take(void) {
   }
   sigaction(SIGCHLD, &child, &before_child);
   sigaction(SIGXFSZ, &ignored, &before_limit);
+  sigaction(SIGPIPE, &ignored, &before_pipe);
 }
 
 void be_signals_give_back(void) {
@@ -49,6 +50,7 @@ void be_signals_give_back(void) {
     sigaction(taken[i], &before[i], NULL);
   sigaction(SIGCHLD, &before_child, NULL);
   sigaction(SIGXFSZ, &before_limit, NULL);
+  sigaction(SIGPIPE, &before_pipe, NULL);
 }
 
 /* ---- finding ----------------------------------------------------------------------------------
@@ -109,7 +111,7 @@ static void run_child(int go, int failed, char *const *argv, const char *const *
 }
 
 int be_command_fork(struct be_command *command, char *const *argv, const char *const *variables,
-                    struct be_error *error) {
+                    bool is_stdout_taken, struct be_error *error) {
   int go[2] = {-1, -1}, failed[2] = {-1, -1};
   *command = (struct be_command){.go = -1, .failed = -1};
   if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC) || (command->pid = fork()) < 0) {
@@ -124,6 +126,8 @@ int be_command_fork(struct be_command *command, char *const *argv, const char *c
   if (!command->pid) {
     close(go[1]);
     close(failed[0]);
+    if (is_stdout_taken)
+      dup2(STDERR_FILENO, STDOUT_FILENO);
     run_child(go[0], failed[1], argv, variables);
   }
   close(go[0]);

@@ -26,9 +26,9 @@ void be_signals_take(void);
 void be_signals_give_back(void);
 
 /* Makes a process that waits. variables (names and values in turn, ends with NULL; NULL: none) are
- * set in its environment. */
+ * set in its environment. Its output goes to stderr where stdout is taken. */
 int be_command_fork(struct be_command *command, char *const *argv, const char *const *variables,
-                    struct be_error *error);
+                    bool is_stdout_taken, struct be_error *error);
 
 /* Lets it run. The errno of exec, when it fails. */
 int be_command_run(struct be_command *command, const char *name, struct be_error *error);

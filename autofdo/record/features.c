@@ -9,7 +9,7 @@
 
 /* Their numbers in perf's header.h, and the order in which they stand. */
 enum feature {
-  FEATURE_BUILD_ID = 2,
+  FEATURE_BUILD_ID = BE_FEATURE_BUILD_ID,
   FEATURE_HOSTNAME = 3,
   FEATURE_OSRELEASE = 4,
   FEATURE_VERSION = 5,

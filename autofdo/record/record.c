@@ -63,7 +63,8 @@ static int start(struct be_recorder *recorder, struct be_error *error) {
   const char *const *variables = recorder->variables[0] ? recorder->variables : NULL;
   int status = 0;
   if (options->command)
-    status = be_command_fork(&recorder->command, options->command, variables, error);
+    status = be_command_fork(&recorder->command, options->command, variables,
+                             recorder->writer.is_pipe, error);
   if (!status)
     status = recorder->source->attach(recorder, error);
   if (!status && options->command) {
@@ -116,10 +117,10 @@ int be_recording_run(const struct be_recording_options *options, struct be_recor
   struct be_recorder recorder = {.options = options, .stats = stats};
   *stats = (struct be_recording_stats){0};
   int status = begin(&recorder, error);
+  be_signals_take();
   if (!status)
     status = be_writer_open(&recorder.writer, options->out, &recorder.attr, error);
   if (!status) {
-    be_signals_take();
     double from = now();
     status = start(&recorder, error);
     if (status) {
@@ -130,8 +131,8 @@ int be_recording_run(const struct be_recording_options *options, struct be_recor
       update(&recorder, from);
       note_command(&recorder);
     }
-    be_signals_give_back();
   }
+  be_signals_give_back();
   if (recorder.source)
     recorder.source->close(&recorder);
   return status;

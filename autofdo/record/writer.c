@@ -17,6 +17,8 @@ enum {
   SECTION = 16,               /* offset and size */
   BEGIN = HEAD + ATTR + SECTION,
   BUFFER = 1 << 20,
+  HEADER_ATTR = 64, /* records of perf's own */
+  HEADER_FEATURE = 80,
   FINISHED_ROUND = 68
 };
 
@@ -64,6 +66,18 @@ static void fill_head(const struct be_writer *writer, uint64_t head[HEAD / 8]) {
   head[6] = writer->size;
 }
 
+/* A pipe says no more than that it is one; its event comes as a record. */
+static int write_pipe_head(struct be_writer *writer) {
+  uint64_t head[2] = {0, sizeof head};
+  struct perf_event_header record = {HEADER_ATTR, 0, sizeof record + ATTR};
+  size_t done;
+  memcpy(head, "PERFILE2", 8);
+  int status = write_all(writer->fd, (const uint8_t *)head, sizeof head, &done);
+  if (!status)
+    status = write_all(writer->fd, (const uint8_t *)&record, sizeof record, &done);
+  return status ? status : write_all(writer->fd, (const uint8_t *)&writer->attr, ATTR, &done);
+}
+
 static int write_head(struct be_writer *writer) {
   uint8_t bytes[BEGIN] = {0}; /* ends with the event's ids: none */
   uint64_t head[HEAD / 8];
@@ -80,9 +94,14 @@ int be_writer_open(struct be_writer *writer, const char *path, const struct perf
   if (!writer->buffer)
     return be_error_set(error, -ENOMEM, "no memory to write '%s'", path);
   writer->attr.size = ATTR;
-  keep_old(writer);
-  writer->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  int status = writer->fd < 0 ? -errno : write_head(writer);
+  writer->is_pipe = strcmp(path, "-") == 0;
+  if (!writer->is_pipe)
+    keep_old(writer);
+  writer->fd = writer->is_pipe ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+                               : open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  int status = writer->fd < 0    ? -errno
+               : writer->is_pipe ? write_pipe_head(writer)
+                                 : write_head(writer);
   if (!status)
     return 0;
   cannot_write(writer, status, error);
@@ -103,7 +122,8 @@ void be_writer_abandon(struct be_writer *writer) {
   char name[4200];
   struct stat info;
   old_name(writer, name, sizeof name);
-  bool is_file = writer->fd >= 0 && fstat(writer->fd, &info) == 0 && S_ISREG(info.st_mode);
+  bool is_file =
+      writer->fd >= 0 && !writer->is_pipe && fstat(writer->fd, &info) == 0 && S_ISREG(info.st_mode);
   destroy(writer);
   if (is_file)
     unlink(writer->path);
@@ -134,12 +154,12 @@ static int flush(struct be_writer *writer, struct be_error *error) {
   if (status) {
     writer->failure = status;
     done = whole_records(writer, done);
-    if (ftruncate(writer->fd, (off_t)(BEGIN + writer->size + done)))
+    if (!writer->is_pipe && ftruncate(writer->fd, (off_t)(BEGIN + writer->size + done)))
       done = 0;
   }
   writer->size += done;
   writer->used = 0;
-  if (pwrite(writer->fd, &writer->size, 8, RECORDS_SIZE) != 8 && !status)
+  if (!writer->is_pipe && pwrite(writer->fd, &writer->size, 8, RECORDS_SIZE) != 8 && !status)
     status = errno ? -errno : -EIO;
   return status ? cannot_write(writer, status, error) : 0;
 }
@@ -238,6 +258,27 @@ static int write_features(struct be_writer *writer, const struct be_features *fe
   return pwrite(writer->fd, head, HEAD, 0) == HEAD ? 0 : -errno;
 }
 
+/* Each section is a record; that of the build-ids consists of records. */
+static int write_feature_records(struct be_writer *writer, const struct be_features *features) {
+  size_t done;
+  int status = 0;
+  for (uint64_t i = 0; i < BE_FEATURES_MAX && !status; i++) {
+    const uint8_t *bytes = features->bytes + features->begin[i];
+    size_t size = features->has[i] ? features->begin[i + 1] - features->begin[i] : 0;
+    struct perf_event_header head = {HEADER_FEATURE, 0, (uint16_t)(sizeof head + 8 + size)};
+    if (!features->has[i] || (i != BE_FEATURE_BUILD_ID && size > UINT16_MAX - sizeof head - 8))
+      continue;
+    if (i != BE_FEATURE_BUILD_ID) {
+      status = write_all(writer->fd, (const uint8_t *)&head, sizeof head, &done);
+      if (!status)
+        status = write_all(writer->fd, (const uint8_t *)&i, sizeof i, &done);
+    }
+    if (!status)
+      status = write_all(writer->fd, bytes, size, &done);
+  }
+  return status;
+}
+
 int be_writer_close(struct be_writer *writer, const struct be_machine *machine,
                     struct be_error *error) {
   struct be_features features = {0};
@@ -245,7 +286,8 @@ int be_writer_close(struct be_writer *writer, const struct be_machine *machine,
   if (!status)
     status = be_features_make(&features, writer, machine, error);
   if (!status) {
-    status = write_features(writer, &features);
+    status = writer->is_pipe ? write_feature_records(writer, &features)
+                             : write_features(writer, &features);
     if (status)
       cannot_write(writer, status, error);
   }

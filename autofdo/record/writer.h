@@ -26,12 +26,14 @@ struct be_writer {
   uint64_t size; /* of the records in the file */
   uint64_t samples, branches, lost, throttled;
   uint64_t first_time, last_time; /* of samples; 0: none */
-  bool has_old;                   /* the older file was renamed */
-  int failure;                    /* of writing, a negative errno: nothing more is written */
+  bool is_pipe; /* the standard output, in perf's format for pipes: nothing is written twice */
+  bool has_old; /* the older file was renamed */
+  int failure;  /* of writing, a negative errno: nothing more is written */
 };
 
-/* Makes the file; the path must live as long as the writer. Events are what `attr` says, whose
- * sample_type is BE_SAMPLE_FIELDS, with or without PERF_SAMPLE_BRANCH_STACK. */
+/* Makes the file ("-": the standard output); the path must live as long as the writer. Events are
+ * what `attr` says, whose sample_type is BE_SAMPLE_FIELDS, with or without
+ * PERF_SAMPLE_BRANCH_STACK. */
 int be_writer_open(struct be_writer *writer, const char *path, const struct perf_event_attr *attr,
                    struct be_error *error);
 
@@ -87,7 +89,7 @@ int be_writer_sample(struct be_writer *writer, const struct be_thread_at *at, ui
 /* ---- features.c -------------------------------------------------------------------------------
  */
 
-enum { BE_FEATURES_MAX = 256 };
+enum { BE_FEATURE_BUILD_ID = 2, BE_FEATURES_MAX = 256 };
 
 struct be_features {
   uint8_t *bytes; /* all sections; owned */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static const struct be_option options[] = {
-    {"o", BE_TAKES_VALUE, "FILE", "write to FILE (default: perf.data)", false},
+    {"o", BE_TAKES_VALUE, "FILE", "write to FILE (default: perf.data); - is stdout", false},
     {"source", BE_TAKES_VALUE, "SOURCE", "auto (default), branch, soft or ip", false},
     {"F", BE_TAKES_VALUE, "HZ", "samples in a second of CPU time (soft: 100, else 1000)", false},
     {"branches", BE_TAKES_VALUE, "N", "of a software branch stack (default: 64)", false},
@@ -169,6 +169,8 @@ static enum be_exit read_options(struct record *record) {
   record->options.all = be_args_get(args, "all") != NULL;
   record->options.out = be_args_get(args, "o") ? be_args_get(args, "o") : "perf.data";
   record->options.command = args->command;
+  if (strcmp(record->options.out, "-") == 0 && isatty(STDOUT_FILENO))
+    return be_args_fail(args, BE_EXIT_USAGE, "-o -: the standard output is a terminal");
   if (record->options.all && record->options.pid_count)
     return be_args_fail(args, BE_EXIT_USAGE, "-p and --all are two different things");
   if (!args->command && !record->options.all && !record->options.pid_count)

@@ -1,8 +1,12 @@
-/* busy.h - computes for a tenth of a second of a thread's CPU time. */
+/* busy.h - computes for a while: BUSY nanoseconds of a thread's CPU time. */
 #ifndef TESTS_PROFILE_BUSY_H
 #define TESTS_PROFILE_BUSY_H
 
 #include <time.h>
+
+#ifndef BUSY
+#define BUSY 100000000L
+#endif
 
 /* Inlined: the time is that of the function it stands in. */
 __attribute__((always_inline)) static inline void compute(void) {
@@ -13,7 +17,7 @@ __attribute__((always_inline)) static inline void compute(void) {
     for (unsigned i = 0; i < 1000000; i++)
       sum += i;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  } while ((now.tv_sec - begin.tv_sec) * 1000000000L + now.tv_nsec - begin.tv_nsec < 100000000L);
+  } while ((now.tv_sec - begin.tv_sec) * 1000000000L + now.tv_nsec - begin.tv_nsec < BUSY);
 }
 
 #endif

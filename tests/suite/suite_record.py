@@ -45,12 +45,13 @@ class Recorder:
                           f"{quote(self.args(*args))}\n{done.stderr}")
         return done.stderr
 
-    def busy(self):
+    def busy(self, nanoseconds=100000000):
         """The program that does all that has to be followed; its command line, exit status 7."""
+        length = f"-DBUSY={nanoseconds}L"
         program, library = self.path("busy"), self.path("libbusy.so")
-        must([require("gcc-12"), "-O1", "-g", "-o", program, f"{PROFILE}/busy.c", "-ldl",
+        must([require("gcc-12"), "-O1", "-g", length, "-o", program, f"{PROFILE}/busy.c", "-ldl",
               "-lpthread"])
-        must(["gcc-12", "-O1", "-shared", "-fPIC", "-o", library, f"{PROFILE}/busy_library.c"])
+        must(["gcc-12", "-O1", length, "-shared", "-fPIC", "-o", library, f"{PROFILE}/busy_library.c"])
         return [program, library, "7"]
 
     def script(self, *options, data=None):
@@ -90,7 +91,7 @@ def follows(suite, source):
     if source == "soft" and not os.path.exists(os.path.join(suite.build, AGENT)):
         raise Skip("this build has no agent")
     said = recorder("--source", source, "-F", "250", "--overhead", "100", "-o", recorder.data,
-                    "--", *recorder.busy(), status=7)
+                    "--", *recorder.busy(500000000 if source == "soft" else 100000000), status=7)
     lines = recorder.script("-F", "pid,tid,ip,sym").splitlines()
     if len(lines) != recorder.said(said):
         raise Failure(f"perf finds {len(lines)} samples; it said: {said}")
@@ -175,6 +176,37 @@ def endings(suite):
     recorder("-F", "2000", "-q", *shell, spin, input="")
     if recorder("-q", *shell, spin):
         raise Failure("-q says something")
+
+
+def pipes(suite):
+    """To the standard output, as perf does it; what the command prints goes to stderr."""
+    recorder = Recorder(suite, "pipes")
+    program = recorder.busy()
+    with open(recorder.data, "wb") as out:
+        done = subprocess.run(recorder.args("-o", "-", "--source", "ip", "--", "sh", "-c",
+                                            'echo from the command; "$@"', "sh", *program),
+                              stdout=out, stderr=subprocess.PIPE, text=True, check=False)
+    _expect(done.stderr, "(?m)^from the command$")
+    if done.returncode != 7:
+        raise Failure(f"exit status {done.returncode}, not 7: {done.stderr}")
+    lines = recorder.script("-F", "ip,sym").splitlines()
+    if len(lines) != recorder.said(done.stderr):
+        raise Failure(f"perf finds {len(lines)} samples; it said: {done.stderr}")
+    _expect("\n".join(lines), *FUNCTIONS)
+    with open(recorder.data, "rb") as data:
+        _expect(must(["perf", "report", "--stdio", "-i", "-"], stdin=data), *FUNCTIONS)
+    must([recorder.command, "convert", "-b", program[0], "-o", recorder.path("out"), recorder.data])
+    # When the reader goes, the command still runs to its end.
+    marker = recorder.path("marker")
+    with subprocess.Popen(recorder.args("-o", "-", "-F", "5000", "--source", "ip", "--", "sh", "-c",
+                                        f'"$@"; echo >{marker}', "sh", *program),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as early:
+        early.stdout.read(200)
+        early.stdout.close()
+        said = early.stderr.read().decode()
+    if early.returncode != 1 or not os.path.exists(marker):
+        raise Failure(f"exit status {early.returncode} when the reader went: {said}")
+    _expect(said, "cannot write '-': Broken pipe")
 
 
 def progress(suite):
@@ -482,5 +514,5 @@ def refused(suite):
 def cases(suite):
     made = [Case(f"follows, {source}", follows, suite, source) for source in ("ip", "soft")]
     return made + [Case(function.__name__, function, suite)
-                   for function in (watches, endings, progress, interrupted, killed, no_room,
+                   for function in (watches, endings, pipes, progress, interrupted, killed, no_room,
                                     through_the_agent, soft_profile, usage, refused)]

@@ -41,7 +41,7 @@ struct be_recording_stats {
 };
 
 struct be_recording_options {
-  const char *out;
+  const char *out; /* "-": the standard output; the command's own goes to stderr then */
   enum be_source source;
   uint32_t frequency;   /* samples a second of CPU time; 0: the source's own default */
   uint32_t branches;    /* of a software stack; 0: the default */
