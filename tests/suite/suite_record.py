@@ -51,7 +51,8 @@ class Recorder:
         program, library = self.path("busy"), self.path("libbusy.so")
         must([require("gcc-12"), "-O1", "-g", length, "-o", program, f"{PROFILE}/busy.c", "-ldl",
               "-lpthread"])
-        must(["gcc-12", "-O1", length, "-shared", "-fPIC", "-o", library, f"{PROFILE}/busy_library.c"])
+        must(["gcc-12", "-O1", length, "-shared", "-fPIC", "-o", library,
+              f"{PROFILE}/busy_library.c"])
         return [program, library, "7"]
 
     def script(self, *options, data=None):

@@ -114,6 +114,12 @@ def profile_includes(_):
             if not path.startswith("autofdo/formats/") for name in ends.findall(read(path))])
 
 
+def libperf_includes(_):
+    """Only one file sees libperf, which is under the GPL (docs/decisions/0008)."""
+    report([f"{path}: {header}" for path in files() for header in includes(path)
+            if header.startswith("perf/") and path != "autofdo/record/events.c"])
+
+
 def twin_table(folder):
     """{stem: [function]} from the table in the folder's README."""
     path = f"{folder}/README.md"
@@ -222,6 +228,7 @@ def clang_format(_):
 
 
 def cases(_):
-    rules = (pass_includes, compiler_includes, runtime_includes, profile_includes, twins,
+    rules = (pass_includes, compiler_includes, runtime_includes, profile_includes,
+             libperf_includes, twins,
              pass_tests, reasons, first_lines, sizes, lines, clang_format)
     return [Case(rule.__name__, rule, None) for rule in rules]
