@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -203,7 +204,7 @@ static void *send(void *argument) {
     int before = seen;
     pthread_kill(receiver, i % 2 ? SIGSEGV : i % 3 ? SIGFPE : SIGUSR1);
     while (seen == before)
-      work(50);
+      sched_yield();
   }
   done = 1;
   return NULL;

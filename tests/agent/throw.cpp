@@ -1,4 +1,4 @@
-// throw.cpp - exceptions through frames.
+/* throw.cpp - exceptions through frames. */
 #include <cstdio>
 #include <stdexcept>
 #include <string>
