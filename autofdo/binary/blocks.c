@@ -6,24 +6,12 @@
 #include "backedge/profile/code.h"
 #include "decode.h"
 #include "reader.h"
+#include "room.h"
 #include <errno.h>
 #include <stdlib.h>
 
 /* Of functions of one name no more are looked at together. */
 enum { RELATED_MAX = 1000 };
-
-bool be_code_make_room(void *array, size_t count, size_t *room, size_t size) {
-  void **at = array;
-  if (count < *room)
-    return true;
-  size_t more = *room ? 2 * *room : 256;
-  void *grown = realloc(*at, more * size);
-  if (!grown)
-    return false;
-  *at = grown;
-  *room = more;
-  return true;
-}
 
 /* ---- fragments --------------------------------------------------------------------------------
  */
@@ -88,8 +76,8 @@ static bool note_table(struct be_code_reader *reader, const struct be_inst *inst
   const struct be_section *section = be_image_section_at(reader->binary->image, inst->data);
   if (!section || !section->bytes || section->flags & SHF_EXECINSTR)
     return true;
-  if (!be_code_make_room(&reader->tables, reader->table_count, &reader->table_room,
-                         sizeof *reader->tables))
+  if (!be_make_room(&reader->tables, reader->table_count, &reader->table_room,
+                    sizeof *reader->tables))
     return false;
   reader->tables[reader->table_count++] =
       (struct be_code_table){inst->data, place, inst->data_reg, inst->entry_size};
@@ -115,7 +103,7 @@ int be_code_decode(struct be_code_reader *reader, const struct be_function *func
     uint64_t address = reader->binary->base + function->place + at;
     if (!be_decode(code + at, have - at, address, &inst))
       return is_zero(code + at, function->size - at) ? 0 : -EILSEQ;
-    if (!be_code_make_room(insts, *count, room, sizeof **insts) ||
+    if (!be_make_room(insts, *count, room, sizeof **insts) ||
         (inst.entry_size && !note_table(reader, &inst, function->place + at)))
       return -ENOMEM;
     reader->has_indirect |= inst.kind == BE_INST_JUMP_INDIRECT;
@@ -290,8 +278,8 @@ static int make_blocks(struct be_code_reader *reader, const struct be_function *
     }
     if (block)
       block->flags |= end_flags(last, inst->place);
-    if (!be_code_make_room(&reader->blocks, reader->block_count, &reader->block_room,
-                           sizeof *reader->blocks))
+    if (!be_make_room(&reader->blocks, reader->block_count, &reader->block_room,
+                      sizeof *reader->blocks))
       return -ENOMEM;
     reader->blocks[reader->block_count++] =
         (struct be_block){inst->place, inst->place + inst->lock,
@@ -307,7 +295,7 @@ int be_code_scan(struct be_code_reader *reader, const struct be_function *functi
   int status =
       be_code_decode(reader, function, &reader->insts, &reader->inst_count, &reader->inst_room);
   while (!status && reader->mark_room <= function->size)
-    if (!be_code_make_room(&reader->marks, reader->mark_room, &reader->mark_room, 1))
+    if (!be_make_room(&reader->marks, reader->mark_room, &reader->mark_room, 1))
       status = -ENOMEM;
   if (status)
     return status;

@@ -5,13 +5,12 @@
  */
 #include "graph.h"
 #include "decode.h"
+#include "room.h"
 #include <errno.h>
 #include <stdlib.h>
 
 /* Jumps through tables that one function may have: more is no function. */
 enum { TABLES_MAX = 64, TABLE_JUMPS_MAX = 1 << 22 };
-
-#define MAKE_ROOM(ARRAY, COUNT, ROOM) be_code_make_room(&(ARRAY), COUNT, &(ROOM), sizeof *(ARRAY))
 
 /* ---- places, blocks, edges --------------------------------------------------------------------
  */
@@ -72,7 +71,7 @@ static int find_parts(struct be_graph_reader *reader, const struct be_function *
   const struct be_function *functions = reader->binary->functions;
   uint32_t whole = (uint32_t)(function - functions);
   size_t count = 0;
-  if (!MAKE_ROOM(reader->parts, count, reader->part_room))
+  if (!BE_MAKE_ROOM(reader->parts, count, reader->part_room))
     return -ENOMEM;
   reader->parts[count++] = function;
   for (size_t i = be_code_first_related(reader->code, function);
@@ -81,7 +80,7 @@ static int find_parts(struct be_graph_reader *reader, const struct be_function *
     const struct be_function *other = reader->code->fragments[i];
     if (other == function || reader->whole[other - functions] != whole)
       continue;
-    if (!MAKE_ROOM(reader->parts, count, reader->part_room))
+    if (!BE_MAKE_ROOM(reader->parts, count, reader->part_room))
       return -ENOMEM;
     reader->parts[count++] = other;
   }
@@ -95,7 +94,7 @@ static int find_parts(struct be_graph_reader *reader, const struct be_function *
  */
 
 static int add_jump(struct be_graph_reader *reader, uint32_t from, uint32_t to) {
-  if (!MAKE_ROOM(reader->jumps, reader->jump_count, reader->jump_room))
+  if (!BE_MAKE_ROOM(reader->jumps, reader->jump_count, reader->jump_room))
     return -ENOMEM;
   reader->jumps[reader->jump_count++] = (struct be_graph_jump){from, to};
   return 0;
@@ -190,7 +189,7 @@ static int find_entries(struct be_graph_reader *reader, const struct be_function
   for (size_t i = 0; i < reader->jump_count; i++) {
     if (!is_in(part, reader->jumps[i].to))
       continue;
-    if (!MAKE_ROOM(reader->entries, *count, reader->entry_room))
+    if (!BE_MAKE_ROOM(reader->entries, *count, reader->entry_room))
       return -ENOMEM;
     reader->entries[(*count)++] = reader->jumps[i].to;
   }
@@ -212,8 +211,8 @@ static bool ends_block(struct be_graph_reader *reader, const struct be_code_inst
 static int begin_block(struct be_graph_reader *reader, const struct be_code_inst *inst) {
   struct be_graph *graph = &reader->graph;
   uint8_t marks = reader->code->marks[inst->place - reader->code->insts->place];
-  if (!MAKE_ROOM(graph->blocks, graph->block_count + 1, reader->block_room) ||
-      !MAKE_ROOM(reader->ends, graph->block_count, reader->end_room))
+  if (!BE_MAKE_ROOM(graph->blocks, graph->block_count + 1, reader->block_room) ||
+      !BE_MAKE_ROOM(reader->ends, graph->block_count, reader->end_room))
     return -ENOMEM;
   graph->blocks[graph->block_count++] = (struct be_graph_block){
       .place = inst->place,
@@ -225,7 +224,7 @@ static int begin_block(struct be_graph_reader *reader, const struct be_code_inst
 
 static int note_call(struct be_graph_reader *reader, const struct be_code_inst *inst) {
   struct be_graph *graph = &reader->graph;
-  if (!MAKE_ROOM(graph->calls, graph->call_count, reader->call_room))
+  if (!BE_MAKE_ROOM(graph->calls, graph->call_count, reader->call_room))
     return -ENOMEM;
   graph->calls[graph->call_count++] =
       (struct be_graph_call){inst->place, inst->target, (uint32_t)(graph->block_count - 1)};
@@ -290,7 +289,7 @@ static int make_blocks(struct be_graph_reader *reader, const struct be_function 
 static int add_edge(struct be_graph_reader *reader, size_t from, size_t to,
                     enum be_graph_edge_kind kind) {
   struct be_graph *graph = &reader->graph;
-  if (!MAKE_ROOM(graph->edges, graph->edge_count, reader->edge_room))
+  if (!BE_MAKE_ROOM(graph->edges, graph->edge_count, reader->edge_room))
     return -ENOMEM;
   graph->edges[graph->edge_count++] = (struct be_graph_edge){(uint32_t)from, (uint32_t)to, kind};
   return 0;

@@ -46,9 +46,6 @@ struct be_code_reader {
   size_t block_count, block_room;
 };
 
-/* Makes room for one more of an array (a pointer to a pointer); false: no memory. */
-bool be_code_make_room(void *array, size_t count, size_t *room, size_t size);
-
 /* Decodes a function and marks what leads where: all of be_code_read but the blocks. */
 int be_code_scan(struct be_code_reader *reader, const struct be_function *function,
                  const uint32_t *entries, size_t entry_count);

@@ -3,6 +3,7 @@
  */
 #include "backedge/profile/code.h"
 #include "observed.h"
+#include "room.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -25,21 +26,6 @@ struct maker {
   struct be_graph_jump *jumps; /* that were seen, of the function at hand */
   size_t jump_count, jump_room, block_room, edge_room, call_room;
 };
-
-static bool make_room(void *array, size_t count, size_t *room, size_t size) {
-  void **at = array;
-  if (*at && count < *room)
-    return true;
-  size_t more = *room ? 2 * *room : 1024;
-  void *grown = realloc(*at, more * size);
-  if (!grown)
-    return false;
-  *at = grown;
-  *room = more;
-  return true;
-}
-
-#define MAKE_ROOM(ARRAY, COUNT, ROOM) make_room(&(ARRAY), COUNT, &(ROOM), sizeof *(ARRAY))
 
 /* ---- which function has what ------------------------------------------------------------------
  */
@@ -132,7 +118,7 @@ static int note_jumps(struct maker *maker, uint32_t function) {
     enum be_branch_kind kind = be_code_branch_kind(maker->binary, trace->from);
     if (from == function ? kind != BE_BRANCH_OTHER : kind != BE_BRANCH_DIRECT)
       continue;
-    if (!MAKE_ROOM(maker->jumps, maker->jump_count, maker->jump_room))
+    if (!BE_MAKE_ROOM(maker->jumps, maker->jump_count, maker->jump_room))
       return -ENOMEM;
     maker->jumps[maker->jump_count++] = (struct be_graph_jump){trace->from, trace->to};
   }
@@ -159,7 +145,7 @@ static int add_blocks(struct maker *maker) {
   const struct be_graph *graph = &maker->observed.graph;
   struct be_profile *profile = maker->profile;
   for (size_t i = 0; i < graph->block_count; i++) {
-    if (!MAKE_ROOM(profile->blocks, profile->block_count, maker->block_room))
+    if (!BE_MAKE_ROOM(profile->blocks, profile->block_count, maker->block_room))
       return -ENOMEM;
     profile->blocks[profile->block_count++] = (struct be_counted_block){
         graph->blocks[i].place, graph->blocks[i].size, maker->observed.blocks[i]};
@@ -168,7 +154,7 @@ static int add_blocks(struct maker *maker) {
     const struct be_graph_edge *edge = &graph->edges[i];
     if (!maker->observed.edges[i])
       continue;
-    if (!MAKE_ROOM(profile->edges, profile->edge_count, maker->edge_room))
+    if (!BE_MAKE_ROOM(profile->edges, profile->edge_count, maker->edge_room))
       return -ENOMEM;
     profile->edges[profile->edge_count++] =
         (struct be_counted_edge){graph->blocks[edge->from].last, 0, graph->blocks[edge->to].place,
@@ -179,7 +165,7 @@ static int add_blocks(struct maker *maker) {
 
 static int add_call(struct maker *maker, uint32_t from, uint32_t to, uint64_t count) {
   struct be_profile *profile = maker->profile;
-  if (!MAKE_ROOM(profile->calls, profile->call_count, maker->call_room))
+  if (!BE_MAKE_ROOM(profile->calls, profile->call_count, maker->call_room))
     return -ENOMEM;
   profile->calls[profile->call_count++] = (struct be_counted_call){from, to, count};
   return 0;

@@ -5,6 +5,7 @@
  * more easily than lowered: something that was seen did happen.
  */
 #include "observed.h"
+#include "room.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,25 +61,17 @@ void be_model_destroy(struct be_model *model) {
   free(model);
 }
 
-static bool grow(void *array, size_t count, size_t size) {
-  void **at = array;
-  void *grown = realloc(*at, count * size);
-  *at = grown ? grown : *at;
-  return grown;
-}
-
-#define GROW(ARRAY, COUNT) grow(&(ARRAY), COUNT, sizeof *(ARRAY))
-
 static int make_room(struct be_model *model, const struct be_graph *graph) {
   size_t blocks = graph->block_count + 1, arcs = 3 * blocks + graph->edge_count;
   if (blocks > model->block_room) {
-    if (!GROW(model->reached, blocks) || !GROW(model->queue, blocks) ||
-        !GROW(model->first, blocks + 1))
+    if (!BE_RESIZE(model->reached, blocks) || !BE_RESIZE(model->queue, blocks) ||
+        !BE_RESIZE(model->first, blocks + 1))
       return -ENOMEM;
     model->block_room = blocks;
   }
   if (arcs > model->arc_room) {
-    if (!GROW(model->flow.arcs, arcs) || !GROW(model->ways, arcs) || !GROW(model->into, arcs))
+    if (!BE_RESIZE(model->flow.arcs, arcs) || !BE_RESIZE(model->ways, arcs) ||
+        !BE_RESIZE(model->into, arcs))
       return -ENOMEM;
     model->arc_room = arcs;
   }

@@ -1,33 +1,24 @@
 /* observed.c - puts traces and samples on the graph of a function. */
 #include "observed.h"
 #include "backedge/profile/code.h"
+#include "room.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Blocks and edges have their numbers in arrays of their own; one grows with the others. */
-static bool grow(void *array, size_t count, size_t size) {
-  void **at = array;
-  void *grown = realloc(*at, count * size);
-  *at = grown ? grown : *at;
-  return grown;
-}
-
-#define GROW(ARRAY, COUNT) grow(&(ARRAY), COUNT, sizeof *(ARRAY))
 
 int be_observed_begin(struct be_observed *observed, const struct be_graph *graph) {
   size_t blocks = graph->block_count + 1, edges = graph->edge_count + 1;
   observed->graph = *graph;
   observed->is_branches = false;
   if (blocks > observed->block_room) {
-    if (!GROW(observed->blocks, blocks) || !GROW(observed->entries, blocks) ||
-        !GROW(observed->exits, blocks) || !GROW(observed->passed, blocks) ||
-        !GROW(observed->breaks, blocks))
+    if (!BE_RESIZE(observed->blocks, blocks) || !BE_RESIZE(observed->entries, blocks) ||
+        !BE_RESIZE(observed->exits, blocks) || !BE_RESIZE(observed->passed, blocks) ||
+        !BE_RESIZE(observed->breaks, blocks))
       return -ENOMEM;
     observed->block_room = blocks;
   }
   if (edges > observed->edge_room) {
-    if (!GROW(observed->edges, edges) || !GROW(observed->mispredicted, edges))
+    if (!BE_RESIZE(observed->edges, edges) || !BE_RESIZE(observed->mispredicted, edges))
       return -ENOMEM;
     observed->edge_room = edges;
   }

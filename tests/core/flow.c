@@ -117,7 +117,7 @@ static uint64_t cost_of(const struct be_flow *flow, const uint64_t *observed) {
 
 static uint64_t least_cost(struct be_flow flow) {
   struct be_flow_arc arcs[SMALL_ARCS];
-  uint64_t observed[SMALL_ARCS];
+  uint64_t observed[SMALL_ARCS] = {0};
   for (uint32_t i = 0; i < flow.arc_count; i++) {
     arcs[i] = flow.arcs[i];
     observed[i] = arcs[i].count;

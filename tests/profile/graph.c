@@ -6,16 +6,16 @@
  */
 #include "backedge/profile/graph.h"
 #include "perfwrite.h"
+#include <inttypes.h>
 
 static void print(const struct be_binary *binary, const struct be_graph *graph) {
   for (size_t i = 0; i < graph->block_count; i++)
-    printf("block %llx %llx %x\n", (unsigned long long)(binary->base + graph->blocks[i].place),
-           (unsigned long long)(binary->base + graph->blocks[i].last), graph->blocks[i].flags);
+    printf("block %" PRIx64 " %" PRIx64 " %x\n", binary->base + graph->blocks[i].place,
+           binary->base + graph->blocks[i].last, graph->blocks[i].flags);
   for (size_t i = 0; i < graph->edge_count; i++)
-    printf("edge %llx %llx %u\n",
-           (unsigned long long)(binary->base + graph->blocks[graph->edges[i].from].last),
-           (unsigned long long)(binary->base + graph->blocks[graph->edges[i].to].place),
-           graph->edges[i].kind);
+    printf("edge %" PRIx64 " %" PRIx64 " %u\n",
+           binary->base + graph->blocks[graph->edges[i].from].last,
+           binary->base + graph->blocks[graph->edges[i].to].place, graph->edges[i].kind);
 }
 
 int main(int argc, char **argv) {
@@ -32,7 +32,7 @@ int main(int argc, char **argv) {
     if (be_graph_whole(reader, i) != i || function->flags & (BE_FUNCTION_PLT | BE_FUNCTION_SECTION))
       continue;
     int status = be_graph_read(reader, function, NULL, 0, &graph);
-    printf("function %llx %s\n", (unsigned long long)(binary->base + function->place),
+    printf("function %" PRIx64 " %s\n", binary->base + function->place,
            status ? "unread" : function->name);
     if (!status)
       print(binary, &graph);

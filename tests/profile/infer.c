@@ -8,16 +8,17 @@
 #include "backedge/profile/infer.h"
 #include "backedge/profile/aggregated.h"
 #include "perfwrite.h"
+#include <inttypes.h>
 
 static void print(const struct be_binary *binary, const struct be_profile *profile,
                   const struct be_infer_stats *stats) {
   typedef unsigned long long number;
   for (size_t i = 0; i < profile->block_count; i++)
-    printf("block %llx %llu\n", (number)(binary->base + profile->blocks[i].place),
+    printf("block %" PRIx64 " %llu\n", binary->base + profile->blocks[i].place,
            (number)profile->blocks[i].count);
   for (size_t i = 0; i < profile->edge_count; i++)
-    printf("edge %llx %llx %llu\n", (number)(binary->base + profile->edges[i].from),
-           (number)(binary->base + profile->edges[i].to), (number)profile->edges[i].count);
+    printf("edge %" PRIx64 " %" PRIx64 " %llu\n", binary->base + profile->edges[i].from,
+           binary->base + profile->edges[i].to, (number)profile->edges[i].count);
   printf("functions %llu arcs %llu cost %llu work %llu paths %llu mended %llu unread %llu outside "
          "%llu unmatched %llu\n",
          (number)stats->flow.functions, (number)stats->flow.arcs, (number)stats->flow.cost,

@@ -14,8 +14,9 @@ from toolchain import Failure, Skip, run
 
 TOP = os.path.dirname(TESTS)
 FOLDERS = ("mlir", "mlir/passes", "mlir/analysis", "llvm-pass", "cli", "cli/verbs", "runtime/x86",
+           "runtime/agent", "tests/agent",
            "autofdo", "autofdo/input", "autofdo/process", "autofdo/binary", "autofdo/counts",
-           "autofdo/formats", "autofdo/record", "tests/profile")
+           "autofdo/flow", "autofdo/formats", "autofdo/record", "autofdo/source", "tests/profile")
 
 
 def _case(build, path):
