@@ -28,6 +28,8 @@ static uint32_t hash(uint64_t from, uint64_t to) {
 
 /* Finds an edge's entry, or makes it. From is stored last: it marks an entry as made. */
 static struct be_edge *find(uint64_t from, uint64_t to) {
+  if (!table)
+    return NULL;
   for (uint32_t i = hash(from, to), n = 0; n < TABLE_SIZE; i = (i + 1) & (TABLE_SIZE - 1), n++) {
     struct be_edge *edge = &table[i];
     uint64_t there = __atomic_load_n(&edge->from, __ATOMIC_ACQUIRE), none = 0;

@@ -66,7 +66,7 @@ size_t be_cpu_frame_size(void) {
 /* ---- frames -------------------------------------------------------------------------------- */
 
 static struct software software_of(const uint8_t *state) {
-  struct software software;
+  struct software software = {0, 0, 0, 0};
   be_os_copy(&software, state + SOFTWARE_AT, sizeof software);
   return software;
 }
@@ -354,7 +354,7 @@ static const struct point *find_point(const struct be_cache *cache, uint64_t add
 
 /* The state has the address of the last x87 instruction: not that of a copy. */
 static void correct_x87(const struct be_cache *cache, struct frame *frame) {
-  uint64_t address;
+  uint64_t address = 0;
   const struct block *block;
   be_os_copy(&address, frame->state + X87_IP_AT, sizeof address);
   const struct point *point = find_point(cache, address, &block);

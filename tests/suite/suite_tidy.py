@@ -14,7 +14,7 @@ from toolchain import Failure, Skip, run
 
 TOP = os.path.dirname(TESTS)
 FOLDERS = ("mlir", "mlir/passes", "mlir/analysis", "llvm-pass", "cli", "cli/verbs", "runtime/x86",
-           "runtime/agent", "tests/agent",
+           "runtime/agent",
            "autofdo", "autofdo/input", "autofdo/process", "autofdo/binary", "autofdo/counts",
            "autofdo/flow", "autofdo/formats", "autofdo/record", "autofdo/source", "tests/profile")
 
