@@ -5,6 +5,8 @@
 #include "backedge/profile/code.h"
 #include "backedge/profile/edges.h"
 #include "binary/decode.h"
+#include "grow.h"
+#include "search.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -21,22 +23,10 @@ struct maker {
   size_t event_count;
   uint32_t *calls; /* in it: places, sorted */
   size_t call_count;
+  size_t *stops; /* of its blocks: the first from there on that does not lead on to the next */
+  size_t stop_room;
   size_t block_room, edge_room, call_room, event_room, inst_room;
 };
-
-/* Makes room for one more of an array; false when there is no memory. */
-static bool make_room(void *array, size_t count, size_t *room, size_t size) {
-  void **at = array;
-  if (*at && count < *room)
-    return true;
-  size_t more = *room ? 2 * *room : 1024;
-  void *grown = realloc(*at, more * size);
-  if (!grown)
-    return false;
-  *at = grown;
-  *room = more;
-  return true;
-}
 
 static bool read_inst(const struct be_binary *binary, uint32_t place, struct be_inst *inst) {
   size_t size = 0;
@@ -54,14 +44,8 @@ static int event_order(const void *left, const void *right) {
 
 /* The index of the block a place is in; block_count when it is before them. */
 static size_t block_at(const struct be_block *blocks, size_t count, uint32_t place) {
-  size_t low = 0, high = count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (blocks[middle].place <= place)
-      low = middle + 1;
-    else
-      high = middle;
-  }
+  size_t low;
+  BE_FIND_FIRST(low, count, blocks[low].place > place);
   return low ? low - 1 : count;
 }
 
@@ -74,7 +58,7 @@ static int find_calls(struct maker *maker, const struct be_blocks *blocks) {
          at <= blocks->at[i].last && read_inst(maker->binary, at, &inst); at += inst.length) {
       if (inst.kind != BE_INST_CALL && inst.kind != BE_INST_CALL_INDIRECT)
         continue;
-      if (!make_room(&maker->calls, maker->call_count, &maker->inst_room, sizeof *maker->calls))
+      if (!be_grow(&maker->calls, maker->call_count, &maker->inst_room, sizeof *maker->calls))
         return -ENOMEM;
       maker->calls[maker->call_count++] = at;
     }
@@ -82,15 +66,19 @@ static int find_calls(struct maker *maker, const struct be_blocks *blocks) {
 }
 
 static bool passes_call(const struct maker *maker, uint32_t from, uint32_t to) {
-  size_t low = 0, high = maker->call_count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (maker->calls[middle] < from)
-      low = middle + 1;
-    else
-      high = middle;
-  }
+  size_t low;
+  BE_FIND_FIRST(low, maker->call_count, maker->calls[low] >= from);
   return low < maker->call_count && maker->calls[low] < to;
+}
+
+static int find_stops(struct maker *maker, const struct be_blocks *blocks) {
+  while (maker->stop_room < blocks->count)
+    if (!be_grow(&maker->stops, maker->stop_room, &maker->stop_room, sizeof *maker->stops))
+      return -ENOMEM;
+  for (size_t i = blocks->count; i-- > 0;)
+    maker->stops[i] =
+        blocks->at[i].flags & BE_BLOCK_FALLS && i + 1 < blocks->count ? maker->stops[i + 1] : i;
+  return 0;
 }
 
 /* Does code that runs on from one place come to the other? */
@@ -100,16 +88,14 @@ static bool runs_to(const struct maker *maker, const struct be_blocks *blocks, u
          last = block_at(blocks->at, blocks->count, to);
   if (at == blocks->count || last == blocks->count || to < from || passes_call(maker, from, to))
     return false;
-  while (at < last && blocks->at[at].flags & BE_BLOCK_FALLS)
-    at++;
-  return at == last;
+  return at <= last && maker->stops[at] >= last;
 }
 
 static int add_run(struct maker *maker, const struct be_trace *trace) {
   struct be_inst inst;
   uint32_t behind = trace->next + (read_inst(maker->binary, trace->next, &inst) ? inst.length : 1u);
   for (int end = 0; end < 2; end++) {
-    if (!make_room(&maker->events, maker->event_count, &maker->event_room, sizeof *maker->events))
+    if (!be_grow(&maker->events, maker->event_count, &maker->event_room, sizeof *maker->events))
       return -ENOMEM;
     maker->events[maker->event_count++] = end ? (struct event){behind, -(int64_t)trace->count}
                                               : (struct event){trace->to, (int64_t)trace->count};
@@ -119,8 +105,7 @@ static int add_run(struct maker *maker, const struct be_trace *trace) {
 
 static int add_block(struct maker *maker, uint32_t place, uint32_t end, int64_t count) {
   struct be_profile *profile = maker->profile;
-  if (!make_room(&profile->blocks, profile->block_count, &maker->block_room,
-                 sizeof *profile->blocks))
+  if (!be_grow(&profile->blocks, profile->block_count, &maker->block_room, sizeof *profile->blocks))
     return -ENOMEM;
   profile->blocks[profile->block_count++] =
       (struct be_counted_block){place, end - place, (uint64_t)count};
@@ -169,6 +154,8 @@ static int add_function(struct maker *maker, const struct be_function *function,
     return status == -EILSEQ ? 0 : status;
   maker->event_count = 0;
   status = find_calls(maker, &blocks);
+  if (!status)
+    status = find_stops(maker, &blocks);
   for (size_t i = 0; i < count && !status; i++)
     if (traces[i].next - function->place < function->size &&
         runs_to(maker, &blocks, traces[i].to, traces[i].next))
@@ -196,14 +183,8 @@ static int add_blocks(struct maker *maker, const struct be_traces *traces) {
 
 /* The index of the block a place is in; the count of blocks when it is in none. */
 static size_t counted_block_at(const struct be_profile *profile, uint32_t place) {
-  size_t low = 0, high = profile->block_count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (profile->blocks[middle].place <= place)
-      low = middle + 1;
-    else
-      high = middle;
-  }
+  size_t low;
+  BE_FIND_FIRST(low, profile->block_count, profile->blocks[low].place > place);
   bool is_inside = low && place - profile->blocks[low - 1].place < profile->blocks[low - 1].size;
   return is_inside ? low - 1 : profile->block_count;
 }
@@ -223,7 +204,7 @@ static bool is_call(const struct be_binary *binary, const struct be_edge *edge) 
 static int add_edge(struct maker *maker, const struct be_edge *edge) {
   struct be_profile *profile = maker->profile;
   if (is_call(maker->binary, edge)) {
-    if (!make_room(&profile->calls, profile->call_count, &maker->call_room, sizeof *profile->calls))
+    if (!be_grow(&profile->calls, profile->call_count, &maker->call_room, sizeof *profile->calls))
       return -ENOMEM;
     profile->calls[profile->call_count++] =
         (struct be_counted_call){edge->from, edge->to, edge->count};
@@ -233,7 +214,7 @@ static int add_edge(struct maker *maker, const struct be_edge *edge) {
   if (block == profile->block_count || to == profile->block_count ||
       profile->blocks[to].place != edge->to)
     return 0;
-  if (!make_room(&profile->edges, profile->edge_count, &maker->edge_room, sizeof *profile->edges))
+  if (!be_grow(&profile->edges, profile->edge_count, &maker->edge_room, sizeof *profile->edges))
     return -ENOMEM;
   profile->edges[profile->edge_count++] = (struct be_counted_edge){
       edge->from, (uint32_t)block, edge->to, edge->count, edge->mispredicted};
@@ -260,6 +241,7 @@ int be_profile_make(const struct be_binary *binary, const struct be_traces *trac
   free(edges.at);
   free(maker.events);
   free(maker.calls);
+  free(maker.stops);
   return status;
 }
 

@@ -199,8 +199,9 @@ static int make_parts(struct writer *writer) {
 
 static void put_file(const struct writer *writer, FILE *out) {
   static const uint64_t types[SECTIONS] = {SUMMARY, NAMES, OFFSETS, FUNCTIONS};
-  enum { MAGIC_SIZE = 9, VERSION_SIZE = 1, ENTRY_SIZE = 32 };
-  uint64_t offset = MAGIC_SIZE + VERSION_SIZE + sizeof(uint64_t) + SECTIONS * ENTRY_SIZE;
+  enum { MAGIC_SIZE = 9, VERSION_SIZE = 1 };
+  uint64_t entry[4]; /* of the table of sections: type, flags, offset, size */
+  uint64_t offset = MAGIC_SIZE + VERSION_SIZE + sizeof(uint64_t) + sizeof entry * SECTIONS;
   put(out, magic);
   put(out, VERSION);
   put_fixed(out, SECTIONS);

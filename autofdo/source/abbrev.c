@@ -1,6 +1,7 @@
 /* abbrev.c - reads lists of abbreviations. */
 #include "abbrev.h"
 #include "grow.h"
+#include "search.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -71,15 +72,10 @@ void be_abbrevs_destroy(struct be_abbrevs *abbrevs) {
 }
 
 const struct be_abbrev *be_abbrevs_find(const struct be_abbrevs *abbrevs, uint64_t code) {
-  size_t low = 0, high = abbrevs->count;
-  if (code - 1 < high && abbrevs->at[code - 1].code == code) /* as compilers number them */
+  size_t at;
+  if (code - 1 < abbrevs->count &&
+      abbrevs->at[code - 1].code == code) /* as compilers number them */
     return &abbrevs->at[code - 1];
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (abbrevs->at[middle].code < code)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low < abbrevs->count && abbrevs->at[low].code == code ? &abbrevs->at[low] : NULL;
+  BE_FIND_FIRST(at, abbrevs->count, abbrevs->at[at].code >= code);
+  return at < abbrevs->count && abbrevs->at[at].code == code ? &abbrevs->at[at] : NULL;
 }

@@ -1,6 +1,7 @@
 /* dwarf.c - finds the units of a binary's debug information, and entries by reference. */
 #include "dwarf.h"
 #include "grow.h"
+#include "search.h"
 #include <errno.h>
 #include <stdio.h>
 
@@ -67,14 +68,8 @@ void be_dwarf_close(struct be_dwarf *dwarf) {
 }
 
 static struct be_unit *unit_at(struct be_units *units, uint64_t offset) {
-  size_t low = 0, high = units->count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (units->at[middle].begin <= offset)
-      low = middle + 1;
-    else
-      high = middle;
-  }
+  size_t low;
+  BE_FIND_FIRST(low, units->count, units->at[low].begin > offset);
   return low && offset < units->at[low - 1].end ? &units->at[low - 1] : NULL;
 }
 

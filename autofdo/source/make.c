@@ -10,6 +10,7 @@
 #include "grow.h"
 #include "lines.h"
 #include "scopes.h"
+#include "search.h"
 #include <errno.h>
 
 struct head { /* how often a function was called */
@@ -129,14 +130,8 @@ static bool is_indirect(const struct be_binary *binary, uint32_t place) {
 /* Calls that are made in a piece of code of one position. */
 static int count_targets(struct maker *maker, uint32_t position, uint32_t start, uint32_t end) {
   const struct be_profile *profile = maker->profile;
-  size_t low = 0, high = profile->call_count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (profile->calls[middle].from < start)
-      low = middle + 1;
-    else
-      high = middle;
-  }
+  size_t low;
+  BE_FIND_FIRST(low, profile->call_count, profile->calls[low].from >= start);
   for (; low < profile->call_count && profile->calls[low].from < end; low++) {
     const struct be_counted_call *call = &profile->calls[low];
     const struct be_function *to =
@@ -181,14 +176,8 @@ static int count_piece(struct maker *maker, uint32_t scope, const struct be_row 
 
 /* The index of the last row that begins at the place or before; the count when there is none. */
 static size_t row_at(const struct be_lines *lines, uint32_t place) {
-  size_t low = 0, high = lines->count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (lines->at[middle].place <= place)
-      low = middle + 1;
-    else
-      high = middle;
-  }
+  size_t low;
+  BE_FIND_FIRST(low, lines->count, lines->at[low].place > place);
   return low ? low - 1 : lines->count;
 }
 
@@ -211,28 +200,17 @@ static int count_block(struct maker *maker, uint32_t scope, uint32_t start, uint
 
 /* The index of the first block that ends behind a place. */
 static size_t block_behind(const struct be_profile *profile, uint32_t place) {
-  size_t low = 0, high = profile->block_count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if ((uint64_t)profile->blocks[middle].place + profile->blocks[middle].size <= place)
-      low = middle + 1;
-    else
-      high = middle;
-  }
+  size_t low;
+  BE_FIND_FIRST(low, profile->block_count,
+                (uint64_t)profile->blocks[low].place + profile->blocks[low].size > place);
   return low;
 }
 
 /* Calls of the function whose beginning is in a range. A part of a function is not its beginning.
  */
 static void count_heads(struct maker *maker, const struct be_scope_range *range) {
-  size_t low = 0, high = maker->head_count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (maker->heads[middle].place < range->start)
-      low = middle + 1;
-    else
-      high = middle;
-  }
+  size_t low;
+  BE_FIND_FIRST(low, maker->head_count, maker->heads[low].place >= range->start);
   for (; low < maker->head_count && maker->heads[low].place < range->end; low++) {
     const struct head *head = &maker->heads[low];
     const struct be_function *function = be_binary_function_at(maker->profile->binary, head->place);

@@ -1,6 +1,6 @@
 /* grow.h - arrays that grow. */
-#ifndef BACKEDGE_SOURCE_GROW_H
-#define BACKEDGE_SOURCE_GROW_H
+#ifndef BACKEDGE_PROFILE_GROW_H
+#define BACKEDGE_PROFILE_GROW_H
 
 #include <stdbool.h>
 #include <stddef.h>
