@@ -5,7 +5,7 @@
 #include "backedge/profile/code.h"
 #include "backedge/profile/edges.h"
 #include "binary/decode.h"
-#include "grow.h"
+#include "room.h"
 #include "search.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -58,7 +58,7 @@ static int find_calls(struct maker *maker, const struct be_blocks *blocks) {
          at <= blocks->at[i].last && read_inst(maker->binary, at, &inst); at += inst.length) {
       if (inst.kind != BE_INST_CALL && inst.kind != BE_INST_CALL_INDIRECT)
         continue;
-      if (!be_grow(&maker->calls, maker->call_count, &maker->inst_room, sizeof *maker->calls))
+      if (!be_make_room(&maker->calls, maker->call_count, &maker->inst_room, sizeof *maker->calls))
         return -ENOMEM;
       maker->calls[maker->call_count++] = at;
     }
@@ -73,7 +73,7 @@ static bool passes_call(const struct maker *maker, uint32_t from, uint32_t to) {
 
 static int find_stops(struct maker *maker, const struct be_blocks *blocks) {
   while (maker->stop_room < blocks->count)
-    if (!be_grow(&maker->stops, maker->stop_room, &maker->stop_room, sizeof *maker->stops))
+    if (!be_make_room(&maker->stops, maker->stop_room, &maker->stop_room, sizeof *maker->stops))
       return -ENOMEM;
   for (size_t i = blocks->count; i-- > 0;)
     maker->stops[i] =
@@ -95,7 +95,8 @@ static int add_run(struct maker *maker, const struct be_trace *trace) {
   struct be_inst inst;
   uint32_t behind = trace->next + (read_inst(maker->binary, trace->next, &inst) ? inst.length : 1u);
   for (int end = 0; end < 2; end++) {
-    if (!be_grow(&maker->events, maker->event_count, &maker->event_room, sizeof *maker->events))
+    if (!be_make_room(&maker->events, maker->event_count, &maker->event_room,
+                      sizeof *maker->events))
       return -ENOMEM;
     maker->events[maker->event_count++] = end ? (struct event){behind, -(int64_t)trace->count}
                                               : (struct event){trace->to, (int64_t)trace->count};
@@ -105,7 +106,8 @@ static int add_run(struct maker *maker, const struct be_trace *trace) {
 
 static int add_block(struct maker *maker, uint32_t place, uint32_t end, int64_t count) {
   struct be_profile *profile = maker->profile;
-  if (!be_grow(&profile->blocks, profile->block_count, &maker->block_room, sizeof *profile->blocks))
+  if (!be_make_room(&profile->blocks, profile->block_count, &maker->block_room,
+                    sizeof *profile->blocks))
     return -ENOMEM;
   profile->blocks[profile->block_count++] =
       (struct be_counted_block){place, end - place, (uint64_t)count};
@@ -204,7 +206,8 @@ static bool is_call(const struct be_binary *binary, const struct be_edge *edge) 
 static int add_edge(struct maker *maker, const struct be_edge *edge) {
   struct be_profile *profile = maker->profile;
   if (is_call(maker->binary, edge)) {
-    if (!be_grow(&profile->calls, profile->call_count, &maker->call_room, sizeof *profile->calls))
+    if (!be_make_room(&profile->calls, profile->call_count, &maker->call_room,
+                      sizeof *profile->calls))
       return -ENOMEM;
     profile->calls[profile->call_count++] =
         (struct be_counted_call){edge->from, edge->to, edge->count};
@@ -214,7 +217,8 @@ static int add_edge(struct maker *maker, const struct be_edge *edge) {
   if (block == profile->block_count || to == profile->block_count ||
       profile->blocks[to].place != edge->to)
     return 0;
-  if (!be_grow(&profile->edges, profile->edge_count, &maker->edge_room, sizeof *profile->edges))
+  if (!be_make_room(&profile->edges, profile->edge_count, &maker->edge_room,
+                    sizeof *profile->edges))
     return -ENOMEM;
   profile->edges[profile->edge_count++] = (struct be_counted_edge){
       edge->from, (uint32_t)block, edge->to, edge->count, edge->mispredicted};

@@ -1,6 +1,6 @@
 /* abbrev.c - reads lists of abbreviations. */
 #include "abbrev.h"
-#include "grow.h"
+#include "room.h"
 #include "search.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -16,8 +16,8 @@ static int read_attributes(struct be_abbrevs *abbrevs, struct be_cursor *cursor,
       return cursor->is_bad ? -EINVAL : 0;
     if (!keep)
       continue;
-    if (!be_grow(&abbrevs->attributes, abbrevs->attribute_count, &abbrevs->attribute_room,
-                 sizeof *abbrevs->attributes))
+    if (!be_make_room(&abbrevs->attributes, abbrevs->attribute_count, &abbrevs->attribute_room,
+                      sizeof *abbrevs->attributes))
       return -ENOMEM;
     abbrevs->attributes[abbrevs->attribute_count++] = (struct be_attribute){
         name > UINT16_MAX ? 0 : (uint16_t)name, form > UINT16_MAX ? 0 : (uint16_t)form,
@@ -44,7 +44,7 @@ static int read_list(struct be_abbrevs *abbrevs, struct be_cursor *cursor, uint6
     if (!keep)
       continue;
     abbrev.count = (uint32_t)(abbrevs->attribute_count - abbrev.first);
-    if (!be_grow(&abbrevs->at, abbrevs->count, &abbrevs->room, sizeof *abbrevs->at))
+    if (!be_make_room(&abbrevs->at, abbrevs->count, &abbrevs->room, sizeof *abbrevs->at))
       return -ENOMEM;
     abbrevs->at[abbrevs->count++] = abbrev;
     *is_sorted &= code > last;

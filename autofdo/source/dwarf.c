@@ -1,6 +1,6 @@
 /* dwarf.c - finds the units of a binary's debug information, and entries by reference. */
 #include "dwarf.h"
-#include "grow.h"
+#include "room.h"
 #include "search.h"
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ static int read_units(const struct be_debug_file *file, const struct be_debug_fi
     if (!is_good)
       continue;
     unit.shared = shared ? shared->sections : NULL;
-    if (!be_grow(&units->at, units->count, &units->room, sizeof *units->at))
+    if (!be_make_room(&units->at, units->count, &units->room, sizeof *units->at))
       return -ENOMEM;
     units->at[units->count++] = unit;
   }

@@ -3,7 +3,7 @@
  */
 #include "lines.h"
 #include "binary/image.h"
-#include "grow.h"
+#include "room.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -80,7 +80,7 @@ static int add_row(struct program *program, bool is_end) {
   if (last && last->line == line && last->discriminator == program->discriminator &&
       last->place < place)
     return 0;
-  if (!be_grow(&lines->at, lines->count, &lines->room, sizeof *lines->at))
+  if (!be_make_room(&lines->at, lines->count, &lines->room, sizeof *lines->at))
     return -ENOMEM;
   lines->at[lines->count++] = (struct be_row){(uint32_t)place, line, program->discriminator};
   return 0;
@@ -100,8 +100,8 @@ static int end_sequence(struct program *program) {
     lines->count = program->begin;
     return 0;
   }
-  if (!be_grow(&program->sequences, program->sequence_count, &program->sequence_room,
-               sizeof *program->sequences))
+  if (!be_make_room(&program->sequences, program->sequence_count, &program->sequence_room,
+                    sizeof *program->sequences))
     return -ENOMEM;
   program->sequences[program->sequence_count++] =
       (struct sequence){(uint32_t)program->begin, (uint32_t)count};

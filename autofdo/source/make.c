@@ -7,8 +7,8 @@
 #include "backedge/profile/source.h"
 #include "binary/decode.h"
 #include "discriminator.h"
-#include "grow.h"
 #include "lines.h"
+#include "room.h"
 #include "scopes.h"
 #include "search.h"
 #include <errno.h>
@@ -101,8 +101,8 @@ static uint32_t instance_of(struct maker *maker, uint32_t scope) {
 /* What was counted in an earlier copy is added up; in this one the greatest counts. */
 static int count_position(struct maker *maker, uint32_t position, uint64_t count) {
   while (maker->pending_count <= position) {
-    if (!be_grow(&maker->pending, maker->pending_count, &maker->pending_room,
-                 sizeof *maker->pending))
+    if (!be_make_room(&maker->pending, maker->pending_count, &maker->pending_room,
+                      sizeof *maker->pending))
       return -ENOMEM;
     maker->pending[maker->pending_count++] = (struct pending){0};
   }
@@ -263,8 +263,8 @@ static int count_unit(struct maker *maker, struct be_unit *unit) {
   if (be_scopes_read(&maker->scopes, &maker->dwarf, unit))
     return -ENOMEM;
   while (maker->instance_room < maker->scopes.count)
-    if (!be_grow(&maker->instances, maker->instance_room, &maker->instance_room,
-                 sizeof *maker->instances))
+    if (!be_make_room(&maker->instances, maker->instance_room, &maker->instance_room,
+                      sizeof *maker->instances))
       return -ENOMEM;
   for (size_t i = 0; i < maker->scopes.count; i++)
     maker->instances[i] = BE_SOURCE_NONE;

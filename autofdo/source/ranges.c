@@ -1,5 +1,5 @@
 /* ranges.c - the addresses that an entry covers: low and high, .debug_ranges, .debug_rnglists. */
-#include "grow.h"
+#include "room.h"
 #include "unit.h"
 #include <errno.h>
 
@@ -18,7 +18,7 @@ static int add_range(struct be_ranges *ranges, uint64_t low, uint64_t high) {
   ranges->work++;
   if (low >= high)
     return 0;
-  if (!be_grow(&ranges->at, ranges->count, &ranges->room, sizeof *ranges->at))
+  if (!be_make_room(&ranges->at, ranges->count, &ranges->room, sizeof *ranges->at))
     return -ENOMEM;
   ranges->at[ranges->count++] = (struct be_range){low, high};
   return 0;

@@ -2,7 +2,7 @@
 #include "scopes.h"
 #include "backedge/profile/source.h"
 #include "binary/image.h"
-#include "grow.h"
+#include "room.h"
 #include <errno.h>
 
 enum { TAG_INLINED = 0x1d, TAG_SUBPROGRAM = 0x2e, CHAIN_MAX = 8 };
@@ -97,7 +97,8 @@ static int add_range(struct be_scopes *scopes, const struct be_binary *binary,
   const struct be_section *section = be_image_section_at(binary->image, range->low);
   if (!section || !(section->flags & SHF_EXECINSTR) || start > BE_PLACE_MAX || end > BE_PLACE_MAX)
     return 0;
-  if (!be_grow(&scopes->ranges, scopes->range_count, &scopes->range_room, sizeof *scopes->ranges))
+  if (!be_make_room(&scopes->ranges, scopes->range_count, &scopes->range_room,
+                    sizeof *scopes->ranges))
     return -ENOMEM;
   scopes->ranges[scopes->range_count++] =
       (struct be_scope_range){(uint32_t)start, (uint32_t)end, (uint32_t)scopes->count};
@@ -129,7 +130,7 @@ static int add_scope(struct be_scopes *scopes, struct be_dwarf *dwarf, struct be
     own.name = origin.name;
     own.is_linkage = origin.is_linkage;
   }
-  if (!be_grow(&scopes->at, scopes->count, &scopes->room, sizeof *scopes->at))
+  if (!be_make_room(&scopes->at, scopes->count, &scopes->room, sizeof *scopes->at))
     return -ENOMEM;
   *scope = (uint32_t)scopes->count++;
   scopes->at[*scope] = (struct be_scope){
@@ -182,7 +183,7 @@ static int read_entries(struct be_scopes *scopes, struct be_dwarf *dwarf, struct
       return -ENOMEM;
     if (!die.has_children)
       continue;
-    if (!be_grow(&scopes->levels, level, &scopes->level_room, sizeof *scopes->levels))
+    if (!be_make_room(&scopes->levels, level, &scopes->level_room, sizeof *scopes->levels))
       return -ENOMEM;
     scopes->levels[level++] = scope;
   }
@@ -215,7 +216,7 @@ static bool emit(struct sweep *sweep, uint32_t until) {
   if (!sweep->open_count || until <= sweep->place)
     return true;
   uint32_t scope = sweep->open[sweep->open_count - 1].scope;
-  if (!be_grow(&sweep->out, sweep->count, &sweep->room, sizeof *sweep->out))
+  if (!be_make_room(&sweep->out, sweep->count, &sweep->room, sizeof *sweep->out))
     return false;
   sweep->out[sweep->count++] = (struct be_scope_range){sweep->place, until, scope};
   sweep->place = until;

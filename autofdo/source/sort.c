@@ -1,6 +1,6 @@
 /* sort.c - puts a source profile in the order that writers want. */
 #include "backedge/profile/source.h"
-#include "grow.h"
+#include "room.h"
 #include <errno.h>
 
 static int by_number(uint64_t a, uint64_t b) { return (a > b) - (a < b); }

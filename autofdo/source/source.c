@@ -1,6 +1,6 @@
 /* source.c - the profile in terms of the source: finding, adding and ordering its parts. */
 #include "backedge/profile/source.h"
-#include "grow.h"
+#include "room.h"
 #include <errno.h>
 
 /* Everything is found by one hash table: the key of an entry is what it stands for. */
@@ -133,7 +133,7 @@ static uint32_t find_or_add(struct be_source_profile *source, const struct key *
     return BE_SOURCE_NONE;
   if (slot->kind)
     return slot->index;
-  if (*count >= BE_SOURCE_NONE || !be_grow(array, *count, room, size))
+  if (*count >= BE_SOURCE_NONE || !be_make_room(array, *count, room, size))
     return BE_SOURCE_NONE;
   slot->kind = (uint8_t)key->kind;
   slot->index = (uint32_t)*count;
