@@ -49,6 +49,7 @@ static void forked(void) {
     be_agent.slots[i].map.range_count = be_agent.slots[i].map.range_room = 0;
     be_agent.slots[i].map.sequence_count = be_agent.slots[i].map.sequence_room = 0;
   }
+  be_signals_forked();
   fork.parent_tid = fork.parent;
   be_ring_write(&fork.record, sizeof fork, be_agent.pid);
   be_threads_forked();

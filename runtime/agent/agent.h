@@ -153,6 +153,9 @@ void be_exact_write(void);
 void be_signals_resolve(void);
 void be_signals_start(void);
 
+/* In a child: nobody else is about to set a handler. */
+void be_signals_forked(void);
+
 /* Whether faults in copies come to the agent. */
 bool be_signals_are_ours(void);
 

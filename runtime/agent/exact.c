@@ -9,7 +9,7 @@
 #include "agent.h"
 
 enum {
-  ROUNDS = 64,          /* bursts, before signals are let in */
+  ROUNDS = 16,          /* bursts, before signals are let in */
   TABLE_SIZE = 1 << 20, /* edges */
   RECORD_EDGES = 1024,
 };

@@ -124,6 +124,13 @@ void be_signals_forward(int number, siginfo_t *info, void *context) {
 
 /* ---- dispositions -------------------------------------------------------------------------- */
 
+/* A handler on the alternate stack keeps ticks out: that stack may have no room for one more frame.
+ */
+static void keep_tick_out(struct sigaction *action) {
+  if (action->sa_flags & SA_ONSTACK)
+    sigaddset(&action->sa_mask, BE_TICK);
+}
+
 /* What the kernel is told so that the program gets what it asked for. */
 static int install(int number, const struct sigaction *action) {
   struct sigaction ours = *action;
@@ -133,6 +140,7 @@ static int install(int number, const struct sigaction *action) {
     return real_sigaction(number, action, NULL);
   ours.sa_sigaction = on_fault;
   ours.sa_flags = (ours.sa_flags & ~SA_RESETHAND) | SA_SIGINFO;
+  keep_tick_out(&ours);
   if (action->sa_handler == SIG_DFL) {
     ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
     sigemptyset(&ours.sa_mask);
@@ -154,11 +162,33 @@ static void set_wanted(int number, const struct sigaction *action, struct sigact
   be_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&blocked, 0, sizeof all, 0, 0);
 }
 
+/* A child of vfork has this memory, but handlers of its own. */
+static bool is_child(void) { return be_os_call(SYS_getpid, 0, 0, 0) != (long)be_agent.pid; }
+
+/* Of a signal that is none of ours. */
+static int set_other(int number, const struct sigaction *action, struct sigaction *before) {
+  struct sigaction copy;
+  if (action && be_agent.ring) {
+    copy = *action;
+    keep_tick_out(&copy);
+    action = &copy;
+  }
+  int result = real_sigaction(number, action, before);
+  if (!result && before && be_agent.ring && before->sa_flags & SA_ONSTACK)
+    sigdelset(&before->sa_mask, BE_TICK);
+  return result;
+}
+
 BE_EXPORT int sigaction(int number, const struct sigaction *action, struct sigaction *before) {
   struct sigaction new, old;
   REAL(sigaction);
   if (!is_virtual(number))
-    return real_sigaction(number, action, before);
+    return set_other(number, action, before);
+  if (is_child()) {
+    if (before)
+      *before = wanted[number];
+    return action ? real_sigaction(number, action, NULL) : 0;
+  }
   if (action)
     new = *action;
   set_wanted(number, action ? &new : NULL, &old);
@@ -175,8 +205,7 @@ static __sighandler_t set_handler(int number, __sighandler_t function, int flags
   struct sigaction action = {.sa_handler = function, .sa_flags = flags}, before;
   if (flags & SA_RESTART)
     sigaddset(&action.sa_mask, number);
-  set_wanted(number, &action, &before);
-  return before.sa_handler;
+  return sigaction(number, &action, &before) ? SIG_ERR : before.sa_handler;
 }
 
 BE_EXPORT __sighandler_t signal(int number, __sighandler_t function) {
@@ -296,6 +325,8 @@ void be_signals_resolve(void) {
   REAL(sigpending);
   REAL(signalfd);
 }
+
+void be_signals_forked(void) { lock = 0; }
 
 void be_signals_start(void) {
   struct sigaction tick = {.sa_sigaction = be_tick,

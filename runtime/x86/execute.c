@@ -211,6 +211,7 @@ struct be_cache *be_cache_create(void) {
   /* A child gets its own: this one's code would be shared. */
   be_os_call(SYS_madvise, (long)cache, CONTEXT_TO_CODE + CODE_SIZE, MADV_DONTFORK);
   be_os_call(SYS_madvise, (long)cache->write, CODE_SIZE, MADV_DONTFORK);
+  be_os_call(SYS_madvise, (long)cache, CONTEXT_TO_CODE + CODE_SIZE, MADV_DONTDUMP);
   be_os_copy(cache->write, be_x86_code, (size_t)(be_x86_code_end - be_x86_code));
   cache->context.back = (uint64_t)be_x86_back;
   cache->context.enter = cache_code(cache);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -175,6 +174,40 @@ static void overflows(void) {
   }
 }
 
+static void on_tight(int number, siginfo_t *info, void *context) {
+  work(20000000);
+  seen++;
+}
+
+/* There is room for one frame, and for what the handler calls. */
+static void tight(void) {
+  size_t size = (size_t)sysconf(_SC_MINSIGSTKSZ) + 1500;
+  char *room = mmap(NULL, 8192 + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  stack_t stack = {.ss_sp = room + 8192, .ss_size = size};
+  expect(!sigaltstack(&stack, NULL), "sigaltstack");
+  handle(SIGUSR1, on_tight, SA_ONSTACK);
+  handle(SIGSEGV, on_tight, SA_ONSTACK);
+  raise(SIGUSR1);
+  raise(SIGSEGV);
+  expect(seen == 2, "how many signals came");
+}
+
+/* What a child of vfork sets is its own. */
+static void of_child(void) {
+  struct sigaction old;
+  handle(SIGSEGV, on_fault, 0);
+  pid_t pid = vfork();
+  if (pid == 0) {
+    signal(SIGSEGV, SIG_DFL);
+    signal(SIGFPE, SIG_IGN);
+    _exit(0);
+  }
+  sigaction(SIGSEGV, NULL, &old);
+  expect(old.sa_sigaction == on_fault, "the parent's handler");
+  expect(signal(SIGFPE, SIG_DFL) == SIG_DFL, "the parent's default");
+  expect(fault_read((void *)0x10, 1) == 77, "the handler's rax");
+}
+
 static void on_once(int number, siginfo_t *info, void *context) { seen++; }
 
 static void resets(void) {
@@ -204,7 +237,7 @@ static void *send(void *argument) {
     int before = seen;
     pthread_kill(receiver, i % 2 ? SIGSEGV : i % 3 ? SIGFPE : SIGUSR1);
     while (seen == before)
-      sched_yield();
+      usleep(20);
   }
   done = 1;
   return NULL;
@@ -369,6 +402,8 @@ static const struct {
              {"other-stack", on_other_stack},
              {"jumps", jumps},
              {"overflows", overflows},
+             {"tight", tight},
+             {"of-child", of_child},
              {"resets", resets},
              {"sent", sent},
              {"own-signal", own_signal},
