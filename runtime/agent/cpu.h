@@ -34,7 +34,7 @@ struct be_burst {
   uint32_t end; /* enum be_burst_end */
 };
 
-/* Asks the processor what it needs. Returns false when it cannot be done here. */
+/* Asks what it needs to know; libc may be called. Returns false when it cannot be done here. */
 bool be_cpu_start(void);
 
 /* Bytes for a copy of a signal frame; 64 aligns it. */

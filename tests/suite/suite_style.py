@@ -13,7 +13,7 @@ FILE_MAX, FUNCTION_MAX, LINE_MAX = 600, 80, 100
 STANDARD = re.compile(r"(assert|ctype|errno|inttypes|limits|math|stdarg|stdbool|stddef|stdint"
                       r"|stdio|stdlib|string)\.h$")
 SYSTEM = re.compile(r"(cpuid|dlfcn|elf|fcntl|pthread|signal|threads|time|ucontext|unistd"
-                    r"|sys/(mman|prctl|signalfd|syscall))\.h$")
+                    r"|sys/(auxv|mman|prctl|signalfd|syscall))\.h$")
 MLIR_ONLY = re.compile(r"backedge/(?!compiler\.h)\w+\.(h|def)$|mlir-c/")
 BRIDGE = re.compile(r"backedge/\w+\.(h|def)$|internal\.h$|\w+\.def$")
 
