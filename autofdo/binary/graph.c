@@ -6,6 +6,7 @@
 #include "graph.h"
 #include "decode.h"
 #include "room.h"
+#include "search.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -16,28 +17,17 @@ enum { TABLES_MAX = 64, TABLE_JUMPS_MAX = 1 << 22 };
  */
 
 size_t be_graph_block_at(const struct be_graph *graph, uint32_t place) {
-  size_t low = 0, high = graph->block_count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (graph->blocks[middle].place <= place)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  bool is_inside = low && place - graph->blocks[low - 1].place < graph->blocks[low - 1].size;
-  return is_inside ? low - 1 : graph->block_count;
+  size_t behind;
+  BE_FIND_FIRST(behind, graph->block_count, graph->blocks[behind].place > place);
+  bool is_inside =
+      behind && place - graph->blocks[behind - 1].place < graph->blocks[behind - 1].size;
+  return is_inside ? behind - 1 : graph->block_count;
 }
 
 size_t be_graph_edge_between(const struct be_graph *graph, size_t from, size_t to) {
-  size_t low = graph->blocks[from].edge, end = graph->blocks[from + 1].edge, high = end;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (graph->edges[middle].to < to)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low < end && graph->edges[low].to == to ? low : graph->edge_count;
+  size_t first = graph->blocks[from].edge, count = graph->blocks[from + 1].edge - first, at;
+  BE_FIND_FIRST(at, count, graph->edges[first + at].to >= to);
+  return at < count && graph->edges[first + at].to == to ? first + at : graph->edge_count;
 }
 
 static bool is_in(const struct be_function *part, uint32_t place) {

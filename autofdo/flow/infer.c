@@ -4,6 +4,7 @@
 #include "backedge/profile/code.h"
 #include "observed.h"
 #include "room.h"
+#include "search.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -88,19 +89,11 @@ static int sort_inputs(struct maker *maker) {
 
 /* The ips in a part of a function. */
 static struct range ips_in(const struct be_ips *ips, const struct be_function *part) {
+  uint64_t end = (uint64_t)part->place + part->size;
   struct range range = {0, 0};
-  for (int is_end = 0; is_end < 2; is_end++) {
-    uint64_t place = (uint64_t)part->place + (is_end ? part->size : 0);
-    size_t low = 0, high = ips ? ips->count : 0;
-    while (low < high) {
-      size_t middle = low + (high - low) / 2;
-      if (ips->slots[middle].place < place)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-    *(is_end ? &range.end : &range.begin) = low;
-  }
+  size_t count = ips ? ips->count : 0;
+  BE_FIND_FIRST(range.begin, count, ips->slots[range.begin].place >= part->place);
+  BE_FIND_FIRST(range.end, count, ips->slots[range.end].place >= end);
   return range;
 }
 
