@@ -64,11 +64,17 @@ static void add_stats(struct be_inputs *inputs, const struct be_perfdata_stats *
   inputs->collected.newest += stats->newest;
 }
 
-static enum be_exit read_aggregated(struct be_inputs *inputs, const char *path) {
+/* What others have counted; read is the reader of their format. */
+static enum be_exit read_counted(struct be_inputs *inputs, const char *path,
+                                 int (*read)(const struct be_binary *, const char *,
+                                             struct be_traces *, struct be_ips *,
+                                             struct be_aggregated_stats *, struct be_error *)) {
   struct be_aggregated_stats stats;
   struct be_error error;
-  if (be_aggregated_read(inputs->binary, path, &inputs->traces, &inputs->ips, &stats, &error))
+  if (read(inputs->binary, path, &inputs->traces, &inputs->ips, &stats, &error))
     return fail(inputs, &error);
+  be_inputs_warn(inputs, path, stats.unknown,
+                 "branches or samples are in functions that the binary does not have: left out");
   if (be_args_get(inputs->args, "v"))
     fprintf(stderr,
             "'%s': %llu lines\n"
@@ -87,7 +93,9 @@ enum be_exit be_inputs_read(struct be_inputs *inputs, const char *path) {
   struct be_collect_stats stats;
   struct be_error error;
   if (be_aggregated_is(path))
-    return read_aggregated(inputs, path);
+    return read_counted(inputs, path, be_aggregated_read);
+  if (be_fdata_is(path))
+    return read_counted(inputs, path, be_fdata_read);
   if (be_perfdata_open(path, &recording, &error))
     return fail(inputs, &error);
   int status = be_collect(inputs->binary, recording, path, &inputs->traces, &inputs->ips, &read,

@@ -32,9 +32,6 @@ struct reader {
   size_t branch_count, branch_room, run_count, run_room;
 };
 
-/* More than any recording has; a slot of the table holds only 32 bits. */
-#define COUNT_MAX (1ull << 40)
-
 /* ---- words ------------------------------------------------------------------------------------
  */
 
@@ -69,7 +66,7 @@ static bool read_count(char **at, uint64_t *count) {
   errno = 0;
   *count = strtoull(*at, &end, 10);
   *at = end;
-  return !errno && *count <= COUNT_MAX;
+  return !errno && *count <= BE_COUNT_MAX;
 }
 
 static bool is_at_end(const char *at) { return at[strspn(at, " \t\r\n")] == '\0'; }

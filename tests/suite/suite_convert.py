@@ -400,6 +400,32 @@ def aggregated(small):
         "trace", f"T {branch[1]} {branch[2]} {branch[2]} 12\n".encode())), "branches +12\n")
 
 
+def bolts_own(small):
+    """BOLT's profiles are read: what is written of one is the same again."""
+    wanted = small.profile(small.write("whole", small.data()), "--raw")
+    with open(os.path.join(small.folder, "out"), encoding="utf-8") as lines:
+        text = lines.read()
+    path = small.write("fdata", text.encode())
+    if small.profile(path, "--raw") != wanted:
+        raise Failure("a profile for BOLT gives another one")
+    if small.profile(path, path, "--raw") != {k: (2 * c, 2 * m) for k, (c, m) in wanted.items()}:
+        raise Failure("a profile given twice does not count twice")
+    more = text + "1 no_such_function 0 1 main 0 0 7\n"
+    _expect(small.convert("--raw", "-b", small.program, "-o", os.devnull,
+                          small.write("more", more.encode())), "7 branches or samples are in func")
+    places = sorted(set(re.findall(r"^1 (\S+ \w+) 1 ", text, re.M)))
+    counts = "".join(f"1 {place} 900\n" for place in places)
+    _expect(small.convert("-b", small.program, "-o", os.devnull, small.write(
+        "no_lbr", ("no_lbr cycles:u:\n" + counts + "1 main ffffff 6\n").encode())),
+            "6 branches or samples are in functions")
+    for line in ("1 main 0 1 main 0 8 7", "1 main x 1 main 0 0 1", "1 main 0", "7 main 0 5",
+                 "1 main 0 1 main 0 0 99999999999999"):
+        small.refused(small.write("wrong", f"{text}{line}\n".encode()),
+                      f"makes no sense in line {text.count(chr(10)) + 1}$")
+    small.refused(small.write("bolted", b"boltedcollection\n" + text.encode()), "BOLT had made")
+    small.refused(small.write("other", b"1 nothing 0 1 nothing 0 0 7\n"), "none of the functions")
+
+
 def newer_perf(small):
     """An event of a newer perf, with more fields than anybody knows."""
     whole, more = small.data(), 64
@@ -430,7 +456,8 @@ def usage(small):
 
 
 BAD = (not_recordings, nothing_in_it, other_build_id, bad_binaries, truncated, damaged, other_forms,
-       compressed, another_program, synthesized_forks, printed, traced, aggregated, newer_perf,
+       compressed, another_program, synthesized_forks, printed, traced, aggregated, bolts_own,
+       newer_perf,
        usage)
 
 

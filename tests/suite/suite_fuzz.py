@@ -83,7 +83,8 @@ def _aggregated_seeds(suite, folder, seeds):
         out.write("# counts\nE cycles\nB 1010 2020 5 1\nB 0 X:12 7 0\nF 2020 2030 3\n"
                   "f a1:2020 b2:2040 2\nT 1010 2020 2030 9\nS 2020 4\n")
     with open(os.path.join(seeds, "fdata"), "w", encoding="utf-8") as out:
-        out.write("1 main 0 1 main a 1 2\n0 [unknown] 0 1 a\\\\ b/1 1f 0 3\n1 main 4 5\n")
+        out.write("1 main 0 1 main a 1 2\n0 [unknown] 0 1 a\\ b/1 1f 0 3\n1 main 4 5\n"
+                  "1 far@PLT 0 1 main 10 2 9\n")
 
 
 def _source_seeds(suite, folder, seeds):

@@ -30,6 +30,9 @@ void be_traces_destroy(struct be_traces *traces);
 /* Makes sure that so many more traces find room. 0 or -ENOMEM. */
 int be_traces_reserve(struct be_traces *traces, size_t more);
 
+/* What is counted is no more: no recording has it, and a slot of the table holds only 32 bits. */
+#define BE_COUNT_MAX (1ull << 40)
+
 /* Adds to a trace's counts; those that it has are not looked at. 0 or -ENOMEM. */
 int be_traces_add(struct be_traces *traces, const struct be_trace *trace, uint64_t count,
                   uint64_t mispredicted);
