@@ -42,6 +42,7 @@ static void forked(void) {
   be_os_clear(&be_agent.sum, sizeof be_agent.sum);
   for (uint32_t i = 0; i < be_agent.slot_count; i++) {
     be_agent.slots[i].cache = NULL; /* the child does not have it */
+    be_agent.slots[i].straight = NULL;
     be_agent.slots[i].busy = 0;
     be_agent.slots[i].map.read_at = 0; /* may be half made */
     be_agent.slots[i].map.ranges = NULL;

@@ -39,6 +39,7 @@ struct be_thread {
   uint64_t cost;  /* of a tick, smoothed, in nanoseconds */
   uint64_t interval;
   uint64_t random, ticks;
+  uint64_t stepped; /* exact mode: the instruction that runs under the trap flag, or 0 */
   uint64_t entered; /* this tick: CPU time, and what it stands for */
   uint64_t weight;
   char name[16];
@@ -62,6 +63,12 @@ struct be_sequence { /* a restartable one */
   uint64_t start, end, abort;
 };
 
+/* Straight code that exact mode has run, and how many instructions it has. */
+struct be_straight {
+  uint64_t start, end;
+  uint32_t instructions;
+};
+
 struct be_map {
   struct be_range *ranges; /* by start */
   struct be_sequence *sequences;
@@ -76,6 +83,7 @@ struct be_slot {
   struct be_thread *thread;
   struct be_cache *cache;
   struct be_map map;
+  struct be_straight *straight; /* of exact mode */
 };
 
 struct be_agent {

@@ -98,6 +98,12 @@ bool be_cpu_fault_in_fetch(ucontext_t *at);
 /* Copies as much of size bytes as can be read. Returns how much. */
 size_t be_cpu_fetch(void *to, const void *from, size_t size);
 
+/* How many instructions stand from start to before end, in straight code that was run. */
+uint32_t be_cpu_count(uint64_t start, uint64_t end);
+
+/* Whether the instruction at from is a branch that, when it led to `to`, was taken. */
+bool be_cpu_is_taken(uint64_t from, uint64_t to);
+
 /* The burst is to end soon. */
 void be_cpu_hurry(struct be_cache *cache);
 

@@ -11,6 +11,7 @@
 enum {
   ROUNDS = 16,          /* bursts, before signals are let in */
   TABLE_SIZE = 1 << 20, /* edges */
+  STRAIGHT_SIZE = 1 << 16,
   RECORD_EDGES = 1024,
 };
 
@@ -44,13 +45,48 @@ static struct be_edge *find(uint64_t from, uint64_t to) {
   return NULL;
 }
 
-static void count(const struct be_burst *burst) {
+/* How many instructions ran from start to before end. */
+static uint32_t count_straight(struct be_slot *slot, uint64_t start, uint64_t end) {
+  struct be_straight *known = &slot->straight[hash(start, end) % STRAIGHT_SIZE];
+  if (known->start != start || known->end != end || !end) {
+    known->start = start;
+    known->end = end;
+    known->instructions = be_cpu_count(start, end);
+  }
+  return known->instructions;
+}
+
+/* Those of a burst that began at start: each branch is one more. */
+static void count_instructions(struct be_slot *slot, const struct be_burst *burst, uint64_t start) {
+  uint64_t sum = burst->count;
   for (uint32_t i = 0; i < burst->count; i++) {
-    struct be_edge *edge = find(burst->branches[i].from, burst->branches[i].to);
+    sum += count_straight(slot, start, burst->branches[i].from);
+    start = burst->branches[i].to;
+  }
+  sum += count_straight(slot, start, burst->ip);
+  if (burst->end == BE_END_SYSCALL || burst->end == BE_END_PINNED || burst->end == BE_END_FAR)
+    sum++; /* the original does it */
+  __atomic_fetch_add(&be_agent.sum.instructions, sum, __ATOMIC_RELAXED);
+}
+
+static void count(const struct be_branch *branches, uint32_t number) {
+  for (uint32_t i = 0; i < number; i++) {
+    struct be_edge *edge = find(branches[i].from, branches[i].to);
     if (edge)
       __atomic_fetch_add(&edge->count, 1, __ATOMIC_RELAXED);
   }
-  __atomic_fetch_add(&be_agent.sum.branches, burst->count, __ATOMIC_RELAXED);
+  __atomic_fetch_add(&be_agent.sum.branches, number, __ATOMIC_RELAXED);
+}
+
+/* The instruction that let signals in has been run. */
+static void count_stepped(struct be_thread *thread, uint64_t to) {
+  const struct be_branch branch = {thread->stepped, to};
+  if (!thread->stepped)
+    return;
+  thread->stepped = 0;
+  __atomic_fetch_add(&be_agent.sum.instructions, 1, __ATOMIC_RELAXED);
+  if (be_cpu_is_taken(branch.from, to))
+    count(&branch, 1);
 }
 
 void be_exact_write(void) {
@@ -124,6 +160,15 @@ static void prepare_call(void *frame) {
   }
 }
 
+/* There is memory for all if there is for the last. */
+static void prepare_slot(struct be_slot *slot) {
+  if (!slot->cache)
+    slot->cache = be_cache_create();
+  if (slot->cache && !slot->straight)
+    slot->straight = be_os_map(NULL, STRAIGHT_SIZE * sizeof *slot->straight, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 /* On the agent's stack. */
 static void handle(void *argument) {
   struct be_thread *thread = argument;
@@ -133,17 +178,19 @@ static void handle(void *argument) {
   be_signals faults = BE_FAULTS;
   if (*be_cpu_frame_blocked(thread->frame) & faults)
     be_syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&faults, 0, sizeof faults, 0, 0);
-  if (!slot->cache)
-    slot->cache = be_cache_create();
-  for (unsigned i = 0; slot->cache && i < ROUNDS && be_signals_are_ours(); i++) {
+  prepare_slot(slot);
+  for (unsigned i = 0; slot->straight && i < ROUNDS && be_signals_are_ours(); i++) {
+    uint64_t start = be_cpu_frame_ip(thread->frame);
     be_cpu_run(slot->cache, &slot->map, thread->frame, &burst);
-    count(&burst);
+    count(burst.branches, burst.count);
+    count_instructions(slot, &burst, start);
     if (burst.end != BE_END_FULL)
       break;
   }
   __atomic_fetch_add(&be_agent.sum.ticks, 1, __ATOMIC_RELAXED);
   __atomic_fetch_add(&be_agent.sum.ends[burst.end], 1, __ATOMIC_RELAXED);
   prepare_call(thread->frame);
+  thread->stepped = burst.end == BE_END_FULL ? burst.ip : 0;
   /* No copy and no step gets through a sequence that any signal starts again. */
   be_cpu_step(thread->frame, burst.end != BE_END_RSEQ);
   be_cpu_return(thread->frame, &slot->busy);
@@ -151,6 +198,7 @@ static void handle(void *argument) {
 
 static void enter(struct be_thread *thread, void *context) {
   be_cpu_step(context, false);
+  count_stepped(thread, be_cpu_context_ip(context));
   while (!be_slot_take(thread))
     be_os_call(SYS_sched_yield, 0, 0, 0);
   if (!be_slot_is_on_other_stack(context) &&
@@ -177,6 +225,7 @@ void be_exact_begin(struct be_thread *thread) {
   siginfo_t info = {.si_code = TRAP_TRACE};
   be_agent.sum.threads++;
   traced = thread;
+  thread->stepped = 0;
   if (!table)
     table = be_os_map(NULL, TABLE_SIZE * sizeof *table, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

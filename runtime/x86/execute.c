@@ -2,6 +2,7 @@
  */
 #include "agent/os.h"
 #include "cache.h"
+#include "decode.h"
 #include <cpuid.h>
 #include <sys/auxv.h>
 #include <ucontext.h>
@@ -425,6 +426,40 @@ bool be_cpu_fault_in_fetch(ucontext_t *at) {
     return false;
   at->uc_mcontext.gregs[REG_RIP] = (greg_t)be_x86_fetch_end;
   return true;
+}
+
+/* Returns the instruction's length, or 0. */
+static unsigned decode_at(uint64_t address, struct be_x86_inst *inst) {
+  uint8_t code[BE_X86_LENGTH_MAX];
+  size_t size = be_cpu_fetch(code, (const void *)address, sizeof code);
+  return (unsigned)be_x86_decode(code, size, address, inst);
+}
+
+uint32_t be_cpu_count(uint64_t start, uint64_t end) {
+  struct be_x86_inst inst;
+  uint32_t count = 0;
+  for (unsigned length; start < end && (length = decode_at(start, &inst)); start += length)
+    count++;
+  return count;
+}
+
+bool be_cpu_is_taken(uint64_t from, uint64_t to) {
+  struct be_x86_inst inst;
+  if (!decode_at(from, &inst))
+    return false;
+  switch (inst.kind) {
+  case BE_X86_JUMP:
+  case BE_X86_CALL:
+  case BE_X86_JUMP_IF:
+  case BE_X86_JUMP_COUNT:
+    return to == inst.target;
+  case BE_X86_JUMP_INDIRECT:
+  case BE_X86_CALL_INDIRECT:
+  case BE_X86_RETURN:
+    return true;
+  default:
+    return false;
+  }
 }
 
 void be_cpu_hurry(struct be_cache *cache) { cache->context.left = 1; }

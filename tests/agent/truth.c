@@ -1,5 +1,6 @@
 /* truth.c - runs a program one instruction at a time from its first breakpoint to its second, and
- * writes each branch that it takes there, as "FROM>TO" in hexadecimal, one a line.
+ * writes each branch that it takes there, as "FROM>TO" in hexadecimal, one a line, and last how
+ * many instructions it has run there.
  *
  * usage: agent-truth PROGRAM ARGUMENT. The program is at the addresses it has without
  * randomization.
@@ -66,8 +67,10 @@ int main(int argc, char **argv) {
   ptrace(PTRACE_CONT, pid, NULL, NULL);
   wait_for_stop(pid);
   uint64_t at = where(pid);
+  unsigned long instructions = 0;
   while (!step(pid, &at))
-    ;
+    instructions++;
+  printf("%lu\n", instructions);
   kill(pid, SIGKILL);
   return 0;
 }

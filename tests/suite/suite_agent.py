@@ -134,7 +134,8 @@ def _libraries(runs, built):
 def _truth(suite, runs, built):
     """Every burst is a part of what single steps show, and exact counts are what they count."""
     path, folder = built.program("path"), suite.folder("truth " + built.name)
-    steps = must([os.path.join(suite.build, "tests/agent-truth"), path, "0"]).split()
+    *steps, instructions = must([os.path.join(suite.build, "tests/agent-truth"), path,
+                                 "0"]).split()
     places = collections.defaultdict(list)
     for at, pair in enumerate(steps):
         places[pair].append(at)
@@ -161,6 +162,10 @@ def _truth(suite, runs, built):
              if counts.get(pair) != len(at) and pair not in (steps[0], steps[-1])]
     if wrong:
         raise Failure(f"{out}: {[(p, counts.get(p), len(places[p])) for p in wrong[:5]]}")
+    few, many = (int(re.search(r"instructions (\d+)", runs.agent_run(["-x"], [path, n])[1])[1])
+                 for n in ("3", "1003"))
+    if abs(3 * (many - few) / 1000 - int(instructions)) > 40:  # of the call, and of what is printed
+        raise Failure(f"{(many - few) / 1000} instructions in a period, {instructions} in three")
     return f"{bursts} bursts, {len(places)} edges"
 
 
