@@ -5,11 +5,11 @@
  * were taken.
  */
 #include "backedge/profile/aggregated.h"
+#include "peek.h"
+#include "room.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct branch {
   uint32_t from, to;
@@ -74,27 +74,13 @@ static bool is_at_end(const char *at) { return at[strspn(at, " \t\r\n")] == '\0'
 /* ---- lines ------------------------------------------------------------------------------------
  */
 
-/* Makes room for one more of an array; false when there is no memory. */
-static bool make_room(void *array, size_t count, size_t *room, size_t size) {
-  void **at = array;
-  if (count < *room)
-    return true;
-  size_t more = *room ? 2 * *room : 4096;
-  void *grown = realloc(*at, more * size);
-  if (!grown)
-    return false;
-  *at = grown;
-  *room = more;
-  return true;
-}
-
 static int add_branch(struct reader *reader, const struct branch *branch) {
   reader->stats->branches += branch->count;
   if (branch->from == BE_PLACE_OUTSIDE && branch->to == BE_PLACE_OUTSIDE) {
     reader->stats->outside += branch->count;
     return 0;
   }
-  if (!make_room(&reader->branches, reader->branch_count, &reader->branch_room, sizeof *branch))
+  if (!BE_MAKE_ROOM(reader->branches, reader->branch_count, reader->branch_room))
     return -ENOMEM;
   reader->branches[reader->branch_count++] = *branch;
   return 0;
@@ -102,7 +88,7 @@ static int add_branch(struct reader *reader, const struct branch *branch) {
 
 static int add_run(struct reader *reader, const struct run *run) {
   reader->stats->runs += run->count;
-  if (!make_room(&reader->runs, reader->run_count, &reader->run_room, sizeof *run))
+  if (!BE_MAKE_ROOM(reader->runs, reader->run_count, reader->run_room))
     return -ENOMEM;
   reader->runs[reader->run_count++] = *run;
   return 0;
@@ -246,11 +232,7 @@ static int join(struct reader *reader) {
 
 bool be_aggregated_is(const char *path) {
   char text[4096];
-  int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  ssize_t got = fd < 0 ? 0 : pread(fd, text, sizeof text - 1, 0);
-  if (fd >= 0)
-    close(fd);
-  text[got > 0 ? got : 0] = '\0';
+  be_file_peek(path, text, sizeof text);
   char *line = text;
   while (*line && (*line == '#' || is_at_end((char[]){*line, '\0'})))
     line += strcspn(line, "\n") + (line[strcspn(line, "\n")] == '\n');

@@ -6,11 +6,10 @@
  * A backslash before a space in a name keeps it from being its end.
  */
 #include "backedge/profile/aggregated.h"
+#include "peek.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { FIELDS_MAX = 8, SAMPLE_FIELDS = 4, NAME_MAX_HERE = 8192 };
 
@@ -166,11 +165,7 @@ static int take_line(struct reader *reader, char *line) {
 bool be_fdata_is(const char *path) {
   char text[4096], *fields[FIELDS_MAX];
   uint64_t number;
-  int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  ssize_t got = fd < 0 ? 0 : pread(fd, text, sizeof text - 1, 0);
-  if (fd >= 0)
-    close(fd);
-  text[got > 0 ? got : 0] = '\0';
+  be_file_peek(path, text, sizeof text);
   size_t count = cut(text, fields);
   if (count && (strcmp(fields[0], "boltedcollection") == 0 || strcmp(fields[0], "no_lbr") == 0))
     return true;
