@@ -28,7 +28,7 @@ struct be_option {
   bool adds_up; /* given again, the values are joined by a comma; else the last one counts */
 };
 
-enum { BE_CLI_OPTIONS_MAX = 24, BE_OPERANDS_MAX = 16 };
+enum { BE_CLI_OPTIONS_MAX = 24, BE_OPERANDS_MAX = 1024 };
 
 struct be_args;
 

@@ -2,12 +2,10 @@
 #include "backedge/profile/formats.h"
 #include "backedge/profile/infer.h"
 #include "inputs.h"
-#include <errno.h>
+#include "output.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const struct be_option options[] = {
     {"b", BE_TAKES_VALUE, "BINARY", "the program or library to make the profile of", false},
@@ -214,7 +212,8 @@ static enum be_exit make_output(struct convert *convert) {
                                                                  : status;
 }
 
-static int write_format(const struct convert *convert, FILE *out) {
+static int write_format(void *user, FILE *out) {
+  const struct convert *convert = user;
   switch (convert->format) {
   case FORMAT_BOLT:
     be_fdata_write(convert->inputs.binary, &convert->edges, out);
@@ -230,43 +229,14 @@ static int write_format(const struct convert *convert, FILE *out) {
     be_json_write(convert->source, convert->inputs.binary, out);
     return 0;
   default:
-    be_preaggregated_write(convert->inputs.binary, &convert->inputs.traces, out);
-    return 0;
+    return be_preaggregated_write(convert->inputs.binary, &convert->inputs.traces, out);
   }
-}
-
-/* Half a profile is worse than none. */
-static void remove_file(const char *path) {
-  struct stat info;
-  if (lstat(path, &info) == 0 && S_ISREG(info.st_mode))
-    unlink(path);
-}
-
-static enum be_exit cannot_write(const struct convert *convert, const char *path) {
-  return be_args_fail(convert->args, BE_EXIT_FAILED, "cannot write '%s': %s", path,
-                      strerror(errno));
 }
 
 /* The file is opened only when there is something to write. */
 static enum be_exit write_output(struct convert *convert) {
-  const char *path = be_args_get(convert->args, "o");
-  if (make_output(convert) != BE_EXIT_DONE)
-    return BE_EXIT_FAILED;
-  FILE *out = path ? fopen(path, "w") : stdout;
-  if (!out)
-    return cannot_write(convert, path);
-  int status = write_format(convert, out);
-  bool is_bad = status || fflush(out) != 0 || ferror(out);
-  if (status)
-    errno = -status;
-  if (path)
-    is_bad |= fclose(out) != 0;
-  if (!is_bad)
-    return BE_EXIT_DONE;
-  enum be_exit exit = cannot_write(convert, path ? path : "the standard output");
-  if (path)
-    remove_file(path);
-  return exit;
+  enum be_exit status = make_output(convert);
+  return status == BE_EXIT_DONE ? be_output_write(convert->args, write_format, convert) : status;
 }
 
 static enum be_exit read_and_write(struct convert *convert) {

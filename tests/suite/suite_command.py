@@ -8,7 +8,7 @@ from runner import TESTS, Case
 from toolchain import MAIN, MORE, Failure, Skip, environment, quote, run
 
 TOP = os.path.dirname(TESTS)
-VERBS = ("cflags", "convert", "diff", "ldflags", "list", "opt", "record", "show")
+VERBS = ("cflags", "convert", "diff", "ldflags", "list", "merge", "opt", "record", "show")
 GOOD = "llvm.func @f(%a: i32) -> i32 {\n  %0 = llvm.add %a, %a : i32\n  llvm.return %0 : i32\n}\n"
 PROGRAM = """#include <stdio.h>
 int main(void) { int s = 0; for (int i = 0; i < 9; i++) s += i; printf("%d\\n", s); return 0; }

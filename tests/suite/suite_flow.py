@@ -151,6 +151,38 @@ def show_and_diff(suite):
     _expect(_command(suite, "show", "-b", "/bin/true", files["a"], status=1), "no symbols")
 
 
+def merge(suite):
+    """In whatever order and by whatever steps: the same file, and the profile of all inputs."""
+    folder = suite.folder("merge")
+    program = profiles.build_program(folder, "g++-12 -O2")
+    path = {name: os.path.join(folder, name) for name in "abcxyz"}
+    for name, branches in (("a", 4000), ("b", 6000), ("c", 9000)):
+        profiles.record(suite.build, program, path[name], branches)
+
+    def merged(out, *inputs):
+        _command(suite, "merge", "-b", program, "-o", path[out], *inputs)
+        with open(path[out], "rb") as text:
+            return text.read()
+
+    whole = merged("x", path["a"], path["b"], path["c"])
+    merged("y", path["a"], path["b"])
+    if merged("z", path["y"], path["c"]) != whole or merged("y", path["x"]) != whole:
+        raise Failure("merging by steps gives another file")
+    if merged("y", path["c"], path["a"], path["b"]) != whole:
+        raise Failure("another order gives another file")
+    if merged("y", "3:" + path["a"], path["b"]) != merged("z", *[path["a"]] * 3, path["b"]):
+        raise Failure("a weight of 3 is not three times the same")
+    fdata = [_command(suite, "convert", "-b", program, *inputs) for inputs in
+             ((path["x"],), (path["a"], path["b"], path["c"]))]
+    if fdata[0] != fdata[1] or not fdata[0]:
+        raise Failure("what was merged gives another profile")
+    for operand in ("0:" + path["a"], "9999999:" + path["a"]):
+        _expect(_command(suite, "merge", "-b", program, operand, status=2), "is not 1 to 1000000")
+    _expect(_command(suite, "merge", "-b", program, "-o", "/dev/full", path["a"], status=1),
+            "cannot write '/dev/full'")
+    _expect(_command(suite, "merge", "-b", program, status=2), "a recording is wanted")
+
+
 def damaged(suite):
     """Code of which bytes were changed: a graph or none, never a crash, a hang or a lost count."""
     folder = suite.folder("damaged")
@@ -177,4 +209,5 @@ def damaged(suite):
 def cases(suite):
     commands = FULL if suite.full else SAMPLE
     return ([Case(f"infer {command}", infer, suite, command) for command in commands] +
-            [Case("show and diff", show_and_diff, suite), Case("damaged code", damaged, suite)])
+            [Case("show and diff", show_and_diff, suite), Case("merge", merge, suite),
+             Case("damaged code", damaged, suite)])

@@ -12,9 +12,15 @@ uint64_t be_fdata_write(const struct be_binary *binary, const struct be_edges *e
 
 /* What `perf2bolt -pa` reads: lines B (a branch: from, to, count, mispredicted), and of straight
  * runs F (from, to, count) or f, when what led to the run is in no function or another one. In
- * addresses of the binary; 0 is outside. The same otherwise. */
-uint64_t be_preaggregated_write(const struct be_binary *binary, const struct be_traces *traces,
-                                FILE *out);
+ * addresses of the binary; 0 is outside. Of sorted traces; the same counts always give the same
+ * lines. Errors of writing stay in the stream. 0, or -ENOMEM. */
+int be_preaggregated_write(const struct be_binary *binary, const struct be_traces *traces,
+                           FILE *out);
+
+/* The same of sorted samples: lines S (address, count), behind one E, since their reader wants the
+ * name of an event. */
+void be_preaggregated_write_samples(const struct be_binary *binary, const struct be_ips *ips,
+                                    FILE *out);
 
 enum be_gcov_version { BE_GCOV_1 = 1 /* GCC up to 11 */, BE_GCOV_2 = 2 /* GCC 12 to 15 */ };
 
