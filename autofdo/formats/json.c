@@ -75,10 +75,10 @@ static void put_instance(const struct be_source_profile *source, const struct be
 void be_json_write(const struct be_source_profile *source, const struct be_binary *binary,
                    FILE *out) {
   char build_id[2 * BE_BUILD_ID_MAX + 1] = "";
-  if (binary->build_id.size)
+  if (binary && binary->build_id.size)
     be_build_id_print(&binary->build_id, build_id);
   fputs("{\"format\": \"backedge source profile\", \"version\": 1,\n \"binary\": ", out);
-  put_text(out, binary->path);
+  put_text(out, binary ? binary->path : "");
   fprintf(out, ", \"build_id\": \"%s\",\n \"producer\": ", build_id);
   put_text(out, source->producer ? source->producer : "");
   fputs(",\n \"functions\": [", out);

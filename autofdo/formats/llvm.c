@@ -105,6 +105,11 @@ static int put_summary(const struct writer *writer, const uint8_t *is_written, F
 /* ---- names and functions ----------------------------------------------------------------------
  */
 
+static int name_order(const void *left, const void *right, void *names) {
+  char *const *at = names;
+  return strcmp(at[*(const uint32_t *)left], at[*(const uint32_t *)right]);
+}
+
 static void put_names(struct writer *writer, const uint8_t *is_written, struct part *part) {
   const struct be_source_profile *source = writer->source;
   uint32_t count = 0;
@@ -115,10 +120,11 @@ static void put_names(struct writer *writer, const uint8_t *is_written, struct p
     if (is_written[source->positions[source->targets[i].position].instance])
       writer->indices[source->targets[i].name] = 1;
   for (uint32_t i = 0; i < source->name_count; i++)
-    if (writer->indices[i]) {
-      writer->names[count] = i;
-      writer->indices[i] = count++;
-    }
+    if (writer->indices[i])
+      writer->names[count++] = i;
+  qsort_r(writer->names, count, sizeof *writer->names, name_order, source->names);
+  for (uint32_t i = 0; i < count; i++)
+    writer->indices[writer->names[i]] = i;
   put(part->out, count);
   for (uint32_t i = 0; i < count; i++) {
     const char *name = source->names[writer->names[i]];

@@ -36,7 +36,7 @@ int be_gcov_write(const struct be_source_profile *source, enum be_gcov_version v
 int be_llvm_write(const struct be_source_profile *source, FILE *out);
 int be_llvmtext_write(const struct be_source_profile *source, FILE *out);
 
-/* JSON; docs/convert.md says what is in it. */
+/* JSON; docs/convert.md says what is in it. The binary is NULL when it is not known. */
 void be_json_write(const struct be_source_profile *source, const struct be_binary *binary,
                    FILE *out);
 

@@ -82,6 +82,15 @@ int be_source_sort(struct be_source_profile *source, size_t *dropped);
  * function (.cold, .part.1, .isra.0, .constprop.2, .lto_priv.3, .llvm.4). */
 size_t be_source_stem(const char *name);
 
+/* Does the file begin like a profile in a compiler's format? False also for "-". */
+bool be_source_is(const char *path);
+
+/* Reads a compiler's profile (GCC's, versions 1 and 2; LLVM's text and extensible binary form) and
+ * adds its counts. Without discriminators the greatest count of a line is taken. -EINVAL, and says
+ * at which byte or line, when it cannot be read; what was read up to there is added. */
+int be_source_read(const char *path, bool with_discriminators, struct be_source_profile *source,
+                   struct be_error *error);
+
 /* In counts of what was recorded: bytes of code x how often they ran. */
 struct be_source_stats {
   uint64_t bytes;       /* all of them */
