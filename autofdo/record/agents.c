@@ -50,6 +50,8 @@ int be_agents_choose(struct be_recorder *recorder, struct be_error *error) {
                         "the agent can be loaded only into a command that is started here");
   if (!options->agent)
     return be_error_set(error, -ENOENT, "the agent's library is not installed");
+  if (strpbrk(options->agent, ": ")) /* there LD_PRELOAD would be cut */
+    return be_error_set(error, -EINVAL, "'%s' has a space or a colon in its path", options->agent);
   if (be_command_find(options->command[0], path, sizeof path) == 0) {
     int status = be_target_check(path, error);
     if (status)

@@ -53,6 +53,7 @@ static int begin(struct be_recorder *recorder, struct be_error *error) {
   recorder->source = be_source_choose(recorder, sentence, sizeof sentence, error);
   if (!recorder->source)
     return -ENODEV;
+  recorder->stats->frequency = recorder->attr.freq ? (uint32_t)recorder->attr.sample_freq : 0;
   if (options->chosen)
     options->chosen(options->user, sentence);
   return recorder->source->prepare(recorder, error);

@@ -61,6 +61,17 @@ static void say_cost(const struct be_recording_stats *stats) {
             stats->command_cpu);
 }
 
+/* The kernel's own clock, or the agent's, lets no more ticks come. */
+static void say_rate(const struct be_recording_stats *stats) {
+  const double enough = 0.75, least_cpu = 1;
+  double rate = stats->target_cpu > 0 ? (double)stats->ticks / stats->target_cpu : 0;
+  if (stats->target_cpu >= least_cpu && rate < enough * stats->frequency)
+    fprintf(stderr,
+            "backedge record: %.0f ticks a second of CPU time, not %u: more would take longer than "
+            "--overhead allows, or the kernel's clock has no more\n",
+            rate, stats->frequency);
+}
+
 /* What is not in the file, and why. */
 static void say_dropped(const struct be_recording_stats *stats) {
   if (stats->lost)
@@ -90,6 +101,8 @@ static void say_result(const struct record *record, const struct be_recording_st
   fprintf(stderr, ", %.2f MB in %.1f s", 1e-6 * (double)stats->bytes, stats->seconds);
   say_cost(stats);
   fputc('\n', stderr);
+  if (stats->source == BE_SOURCE_SOFT)
+    say_rate(stats);
   say_dropped(stats);
 }
 

@@ -464,6 +464,9 @@ def soft_profile(suite):
     shares = profiles.difference(read_fdata(recorder.path("ours")), theirs)
     if len(theirs) < 30 or max(shares) > .001:
         raise Failure(f"perf2bolt's profile of {len(theirs)} lines differs by {max(shares):.3%}")
+    said = recorder("-F", "200", "--overhead", "0.02", "--source", "soft", "-o", recorder.data,
+                    "--", program, "3000000")
+    _expect(said, r"\d ticks a second of CPU time, not 200")
     return f"{max(shares):.4%} of {len(theirs)} lines"
 
 

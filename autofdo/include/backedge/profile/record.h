@@ -20,6 +20,7 @@ enum be_source {
 
 struct be_recording_stats {
   enum be_source source; /* the one chosen */
+  uint32_t frequency;    /* asked for; 0: samples are not taken by time */
   uint64_t samples;      /* written */
   uint64_t branches;     /* in their stacks */
   uint64_t bytes;        /* of the file */
