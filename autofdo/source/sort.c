@@ -114,8 +114,10 @@ int be_source_sort(struct be_source_profile *source, size_t *dropped) {
     return -ENOMEM;
   if (source->target_count)
     qsort_r(source->targets, source->target_count, sizeof *source->targets, target_order, source);
+  if (!source->targets) /* what is in order has no array that is not there */
+    source->targets = malloc(sizeof *source->targets);
   source->children = make_order(source->instance_count);
-  if (!source->children)
+  if (!source->children || !source->targets)
     return -ENOMEM;
   qsort_r(source->children, source->instance_count, sizeof *source->children, child_order, source);
   link_positions(source);

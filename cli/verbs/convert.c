@@ -239,7 +239,35 @@ static enum be_exit write_output(struct convert *convert) {
   return status == BE_EXIT_DONE ? be_output_write(convert->args, write_format, convert) : status;
 }
 
+/* Adds up compilers' profiles. */
+static enum be_exit read_sources(struct convert *convert) {
+  const struct be_args *args = convert->args;
+  struct be_error error;
+  size_t ignored;
+  if (convert->format == FORMAT_BOLT || convert->format == FORMAT_PREAGGREGATED)
+    return be_args_fail(args, BE_EXIT_USAGE,
+                        "'%s' speaks of lines of the source: it becomes -f gcc, llvm, llvm-text or "
+                        "json, nothing with addresses",
+                        args->operands[0]);
+  convert->source = be_source_create();
+  if (!convert->source)
+    return be_args_fail(args, BE_EXIT_FAILED, "out of memory");
+  for (size_t i = 0; i < args->operand_count; i++)
+    if (be_source_read(args->operands[i], convert->format != FORMAT_GCC, convert->source, &error))
+      return be_args_fail(args, BE_EXIT_FAILED, "%s", error.text);
+  if (be_source_sort(convert->source, &ignored))
+    return be_args_fail(args, BE_EXIT_FAILED, "out of memory");
+  if (!convert->source->function_count)
+    return be_args_fail(args, BE_EXIT_FAILED, "no function is in '%s'", args->operands[0]);
+  return convert->format == FORMAT_GCC ? choose_gcov_version(convert) : BE_EXIT_DONE;
+}
+
 static enum be_exit read_and_write(struct convert *convert) {
+  const struct be_args *args = convert->args;
+  if (!be_args_get(args, "b") && args->operand_count && be_source_is(args->operands[0])) {
+    enum be_exit made = read_sources(convert);
+    return made == BE_EXIT_DONE ? be_output_write(args, write_format, convert) : made;
+  }
   enum be_exit status = be_inputs_open(&convert->inputs, convert->args);
   for (size_t i = 0; i < convert->args->operand_count && status == BE_EXIT_DONE; i++)
     status = be_inputs_read(&convert->inputs, convert->args->operands[i]);
@@ -274,18 +302,19 @@ const struct be_verb be_verb_convert = {
     .name = "convert",
     .summary = "make a profile of a recording",
     .operands = "INPUT...",
-    .text = "  perf record -j any,u -o perf.data ./program\n"
-            "  backedge convert -b program -o program.fdata perf.data\n"
-            "  llvm-bolt program -o program.bolt --data program.fdata ...\n"
-            "\n"
-            "  backedge convert -b program -f gcc -o program.afdo perf.data\n"
-            "  gcc -O2 -fauto-profile=program.afdo ...\n"
-            "\n"
-            "INPUT is what 'backedge record' or 'perf record' wrote, the text of 'perf script',\n"
-            "or counts for 'perf2bolt -pa'; - is stdin. Several are added up. Without branch\n"
-            "stacks in it, counts are inferred from its samples. -f gcc and -f llvm (for clang\n"
-            "-fprofile-sample-use=) want a binary with debug information. -f preaggregated writes\n"
-            "addresses, for 'perf2bolt -pa'.\n",
+    .text =
+        "  perf record -j any,u -o perf.data ./program\n"
+        "  backedge convert -b program -o program.fdata perf.data\n"
+        "  llvm-bolt program -o program.bolt --data program.fdata ...\n"
+        "\n"
+        "  backedge convert -b program -f gcc -o program.afdo perf.data\n"
+        "  gcc -O2 -fauto-profile=program.afdo ...\n"
+        "\n"
+        "INPUT is what 'backedge record' or 'perf record' wrote, the text of 'perf script',\n"
+        "or counts for 'perf2bolt -pa'; - is stdin. Several are added up. Without branch\n"
+        "stacks in it, counts are inferred from its samples. -f gcc and -f llvm (for clang\n"
+        "-fprofile-sample-use=) want a binary with debug information. -f preaggregated writes\n"
+        "addresses, for 'perf2bolt -pa'. Profiles for GCC and LLVM are read, too, without -b.\n",
     .options = options,
     .run = run,
 };

@@ -98,9 +98,19 @@ def _source_seeds(suite, folder, seeds):
                     os.path.join(seeds, f"program{number}"))
 
 
+def _profiles_seeds(suite, folder, seeds):
+    program, data = os.path.join(folder, "program"), os.path.join(folder, "data")
+    must([profiles.require("gcc-12"), "-O2", "-g", "-o", program] +
+         [os.path.join(TESTS, "profile", name) for name in ("lines.c", "lines_other.c")])
+    must([os.path.join(suite.build, "tests/profile-step"), data, 20000, 0, program])
+    for form in ("gcc", "llvm", "llvm-text"):
+        must([os.path.join(suite.build, "bin/backedge"), "convert", "-b", program, "-f", form, "-o",
+              os.path.join(seeds, form), data])
+
+
 SEEDS = {"aggregated": _aggregated_seeds, "binary": _binary_seeds, "decode": _decode_seeds,
-         "graph": _binary_seeds, "perfdata": _perfdata_seeds, "script": _script_seeds,
-         "source": _source_seeds}
+         "graph": _binary_seeds, "perfdata": _perfdata_seeds, "profiles": _profiles_seeds,
+         "script": _script_seeds, "source": _source_seeds}
 
 
 # ---- the runs ---------------------------------------------------------------------------------

@@ -260,6 +260,56 @@ def llvm_reads(suite, version, flags=""):
     return f"{share} % of llvm-profgen's"
 
 
+def _same(left, right):
+    with open(left, "rb") as one, open(right, "rb") as other:
+        if one.read() != other.read():
+            raise Failure(f"{left} and {right} differ")
+
+
+def read_again(suite, command, forms, profdata=None):
+    """What was written is read, and written once more: the same. Twice the same is twice as much.
+    """
+    folder = suite.folder("again " + command)
+    program = build(folder, command)
+    data = record(suite, program)
+
+    def path(name):
+        return os.path.join(folder, name)
+
+    for form, options in forms:
+        name = form + "".join(map(str, options))
+        _convert(suite, "-b", program, "-f", form, *options, "-o", path(name), data)
+        _convert(suite, "-f", form, *options, "-o", path(name + ".again"), path(name))
+        _same(path(name), path(name + ".again"))
+    first, second = (path(form + "".join(map(str, options))) for form, options in forms)
+    _convert(suite, "-f", forms[0][0], *forms[0][1], "-o", path("other"), second)
+    _same(first, path("other"))
+    _convert(suite, "-f", "json", "-o", path("json"), first, second)
+    with open(path("json"), encoding="utf-8") as text:
+        functions = {f["name"]: f for f in json.load(text)["functions"]}
+    most = max(p["count"] for p in functions["by_case"]["positions"])
+    if not 600 <= most <= SEEN_TWICE * 600:
+        raise Failure(f"by_case() ran {most} times in two profiles, not 600")
+    if profdata:
+        must([require(profdata), "merge", "--sample", "--extbinary", "--compress-all-sections", first,
+              "-o", path("theirs")])
+        _convert(suite, "-f", "llvm", "-o", path("theirs.again"), path("theirs"))
+        _same(first, path("theirs.again"))
+    with open(first, "rb") as file:
+        whole = file.read()
+    for _ in range(3000 if suite.full else 150):
+        spoiled = bytearray(whole[:suite.random.choice((len(whole), suite.random.randrange(
+            9, len(whole))))])
+        for _ in range(suite.random.randrange(4)):
+            spoiled[suite.random.randrange(len(spoiled))] = suite.random.randrange(256)
+        with open(path("spoiled"), "wb") as file:
+            file.write(spoiled)
+        done = run([os.path.join(suite.build, "bin/backedge"), "convert", "-f", "llvm-text", "-o",
+                    os.devnull, path("spoiled")], timeout=60)
+        if done.returncode not in (0, 1, 2):
+            raise Failure(f"exit status {done.returncode}: {path('spoiled')}\n{done.stderr}")
+
+
 # ---- nothing to be had ------------------------------------------------------------------------
 
 
@@ -329,6 +379,10 @@ def cases(suite):
     made += [Case(f"gcc-{version} reads it", gcc_reads, suite, version) for version in (12, 11)]
     made += [Case(f"llvm {version} reads it", llvm_reads, suite, version) for version in (19, 22)]
     made += [Case("llvm 19 reads flow-sensitive ones", llvm_reads, suite, 19, FLOW),
+             Case("gcc read again", read_again, suite, "gcc-12 -O2 -g",
+                  (("gcc", ()), ("gcc", ("--gcc-version", 11)))),
+             Case("llvm read again", read_again, suite, "clang-19 -O2 -g",
+                  (("llvm", ()), ("llvm-text", ())), "llvm-profdata-19"),
              Case("refused", refused, suite)]
     made += [Case(f"damaged {command}", damaged, suite, command)
              for command in ("gcc-12 -O2 -g", "clang-19 -O2 -gdwarf-4")]
