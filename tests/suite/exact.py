@@ -5,6 +5,7 @@ An oracle that shares nothing with our own readers and samplers. Addresses are t
 import collections
 import os
 import re
+import shutil
 import subprocess
 
 import profiles
@@ -78,12 +79,20 @@ def code(binary):
     return [(int(address, 16), len(raw) // 3, text) for address, raw, text in found]
 
 
+def _copy(binary, path):
+    """Debug information is nothing to valgrind but something to stumble over. objcopy breaks what
+    BOLT has written: where there is none, it is not asked."""
+    if ".debug_info" in must(["readelf", "-SW", binary]):
+        must(["objcopy", "--strip-debug", binary, path])
+    else:
+        shutil.copy(binary, path)
+
+
 def count(command, folder, cwd=None, stdin=None):
     """Runs it; the counts in command[0], and what it printed."""
     valgrind, path = profiles.require("valgrind"), os.path.join(folder, "callgrind.out")
-    # Debug information is nothing to it but something to stumble over.
     binary = os.path.join(os.path.realpath(folder), os.path.basename(command[0]) + ".counted")
-    must(["objcopy", "--strip-debug", command[0], binary])
+    _copy(command[0], binary)
     done = subprocess.run(
         [valgrind, "--tool=callgrind", "--dump-instr=yes", "--collect-jumps=yes", "--skip-plt=no",
          "--compress-pos=no", "--compress-strings=no", "--dump-line=no", "-q",
