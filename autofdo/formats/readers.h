@@ -26,9 +26,8 @@ void be_reader_add(uint64_t *sum, uint64_t count);
 
 /* Adds to a position: all of it, or what makes the line's count as great as this. The position's
  * index, or BE_SOURCE_NONE when there is no memory. `last` begins as zeros for each instance. */
-uint32_t be_reader_position(const struct be_source_reader *reader, uint32_t instance,
-                            uint64_t line, uint64_t discriminator, uint64_t count,
-                            struct be_line_read *last);
+uint32_t be_reader_position(const struct be_source_reader *reader, uint32_t instance, uint64_t line,
+                            uint64_t discriminator, uint64_t count, struct be_line_read *last);
 
 /* The instance of a function (parent BE_SOURCE_NONE) or of what is inlined in one; BE_SOURCE_NONE
  * when there is no memory. */

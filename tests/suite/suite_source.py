@@ -291,8 +291,8 @@ def read_again(suite, command, forms, profdata=None):
     if not 600 <= most <= SEEN_TWICE * 600:
         raise Failure(f"by_case() ran {most} times in two profiles, not 600")
     if profdata:
-        must([require(profdata), "merge", "--sample", "--extbinary", "--compress-all-sections", first,
-              "-o", path("theirs")])
+        must([require(profdata), "merge", "--sample", "--extbinary", "--compress-all-sections",
+              first, "-o", path("theirs")])
         _convert(suite, "-f", "llvm", "-o", path("theirs.again"), path("theirs"))
         _same(first, path("theirs.again"))
     with open(first, "rb") as file:
