@@ -180,7 +180,7 @@ void be_cache_flush(struct be_cache *cache) {
     cache->flushes++;
   }
   cache->code_used = ((uint32_t)(be_x86_code_end - be_x86_code) + 15) & ~15u;
-  cache->edge_count = cache->point_count = cache->original_used = 0;
+  cache->edge_count = cache->point_count = 0;
   cache->block_count = 1;
 }
 
@@ -239,14 +239,12 @@ size_t be_cpu_fetch(void *to, const void *from, size_t size) {
 
 /* Whether the code is still what was copied. */
 static bool is_same(const struct be_cache *cache, const struct block *block) {
-  uint64_t now[BLOCK_BYTES / 8];
-  const uint8_t *then = cache->originals + block->original;
-  if (be_cpu_fetch(now, (const void *)block->start, block->length) != block->length)
-    return false;
-  for (unsigned i = 0; i < block->length; i++)
-    if (((const uint8_t *)now)[i] != then[i])
-      return false;
-  return true;
+  uint8_t now[BLOCK_BYTES];
+  /* What comes next is waited for at the same time. */
+  __builtin_prefetch((const void *)(cache_code(cache) + block->code));
+  __builtin_prefetch(&cache->edges[block->edges]);
+  return be_cpu_fetch(now, (const void *)block->start, block->length) == block->length &&
+         code_sum(now, block->length) == block->sum;
 }
 
 static void forget(struct be_cache *cache, struct block *block) {
@@ -255,15 +253,24 @@ static void forget(struct be_cache *cache, struct block *block) {
   while (*place != number)
     place = &cache->blocks[*place].next;
   *place = block->next;
+  block->start = 0;
 }
 
-/* The copy of what is at address, compared with it in this burst, or NULL: *end says why. */
-static struct block *find(struct be_cache *cache, struct be_map *map, uint64_t address,
-                          enum be_burst_end *end) {
+/* Returns NULL when there is no block that starts there. */
+static struct block *search(struct be_cache *cache, uint64_t address) {
   struct block *block = &cache->blocks[cache->hash[cache_hash(address)]];
   while (block != cache->blocks && block->start != address)
     block = &cache->blocks[block->next];
-  if (block == cache->blocks)
+  return block == cache->blocks ? NULL : block;
+}
+
+/* The copy of what is at address, compared with it in this burst, or NULL: *end says why. block:
+   it, if the address is its start. */
+static struct block *find(struct be_cache *cache, struct be_map *map, uint64_t address,
+                          struct block *block, enum be_burst_end *end) {
+  if (!block || block->start != address)
+    block = search(cache, address);
+  if (!block)
     return be_x86_translate(cache, map, address, end);
   if (block->epoch == cache->context.epoch)
     return block;
@@ -297,12 +304,13 @@ static uint64_t end_at_edge(struct context *context, const struct be_map *map) {
 static bool link_edge(struct be_cache *cache, struct be_map *map, enum be_burst_end *end) {
   struct context *context = &cache->context;
   uint64_t to = destination(context), flushes = cache->flushes;
-  struct block *block = find(cache, map, to, end);
+  struct block *block = find(cache, map, to, context->edge->block, end);
   if (!block)
     return false;
   context->entry = cache_code(cache) + block->code;
   if (flushes != cache->flushes)
     return true; /* the edge is no more */
+  context->edge->block = block;
   context->edge->target = context->entry;
   context->edge->age = -context->epoch;
   if (context->edge->kind == EDGE_INDIRECT)
@@ -375,7 +383,7 @@ void be_cpu_run(struct be_cache *cache, struct be_map *map, void *to, struct be_
   burst->ip = be_cpu_frame_ip(frame);
   burst->count = 0;
   context->epoch++;
-  struct block *block = find(cache, map, burst->ip, &end);
+  struct block *block = find(cache, map, burst->ip, NULL, &end);
   if (!block) {
     burst->end = end;
     return;

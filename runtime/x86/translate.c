@@ -97,6 +97,7 @@ static struct edge *add_edge(struct translation *t, unsigned kind, uint64_t to) 
   edge->from = address_at(t);
   edge->to = to;
   edge->target = edge->age = 0; /* no burst has the number 0 */
+  edge->block = NULL;
   edge->popped = 0;
   edge->kind = kind;
   edge->end = BE_END_FULL;
@@ -411,8 +412,7 @@ static bool has_room(const struct be_cache *cache) {
   return cache->code_used + BLOCK_ROOM <= CODE_SIZE &&
          cache->edge_count + BLOCK_INSTRUCTIONS + 1 <= EDGE_COUNT &&
          cache->block_count < BLOCK_COUNT &&
-         cache->point_count + 4 * BLOCK_INSTRUCTIONS <= POINT_COUNT &&
-         cache->original_used + BLOCK_BYTES <= ORIGINAL_SIZE;
+         cache->point_count + 4 * BLOCK_INSTRUCTIONS <= POINT_COUNT;
 }
 
 static void finish(struct translation *t) {
@@ -424,9 +424,7 @@ static void finish(struct translation *t) {
   block->epoch = cache->context.epoch;
   block->next = *head;
   *head = (uint32_t)(block - cache->blocks);
-  for (unsigned i = 0; i < block->length; i++)
-    cache->originals[block->original + i] = t->bytes[i];
-  cache->original_used += block->length;
+  block->sum = code_sum(t->bytes, block->length);
   cache->code_used = (t->out + 15) & ~15u;
   cache->block_count++;
   cache->blocks_made++;
@@ -451,7 +449,7 @@ struct block *be_x86_translate(struct be_cache *cache, struct be_map *map, uint6
   t.block = &cache->blocks[cache->block_count];
   t.block->start = address;
   t.block->code = t.out = cache->code_used;
-  t.block->original = cache->original_used;
+  t.block->edges = cache->edge_count;
   t.block->points = cache->point_count;
   t.at = t.pending_count = t.instructions = 0;
   translate_all(&t);

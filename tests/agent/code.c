@@ -115,7 +115,7 @@ extern const char odd_0[], odd_1[], odd_2[], odd_3[];
 static void odd_branches(void) {
   const uint64_t table[] = {(uint64_t)odd_0, (uint64_t)odd_1, (uint64_t)odd_2, (uint64_t)odd_3};
   uint64_t sum = 1;
-  for (int i = 0; i < 3000; i++)
+  for (int i = 0; i < 600; i++)
     sum = odd(sum, table);
   printf("%lu\n", sum);
 }

@@ -39,7 +39,7 @@ static void forks(int depth) {
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
-      before = work(before, 200000);
+      before = work(before, 50000);
       if (i == 7 && depth < 2)
         forks(depth + 1);
       printf("child %d %d: %lu\n", depth, i, before);
@@ -94,7 +94,7 @@ static void chain(int depth) {
 static void *compute(void *argument) {
   of_thread = (uint64_t)argument;
   for (int i = 0; i < 20; i++)
-    of_thread = work(of_thread, 20000);
+    of_thread = work(of_thread, 10000);
   if ((uint64_t)argument % 3 == 0)
     pthread_exit((void *)of_thread);
   return (void *)of_thread;
@@ -103,7 +103,7 @@ static void *compute(void *argument) {
 static int compute_c11(void *argument) { return (int)(uint64_t)compute(argument) & 0xffff; }
 
 static void many_threads(void) {
-  for (int round = 0; round < 3; round++) {
+  for (int round = 0; round < 2; round++) {
     pthread_t threads[THREADS];
     thrd_t others[THREADS];
     for (uint64_t i = 0; i < THREADS; i++) {

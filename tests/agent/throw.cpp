@@ -25,7 +25,7 @@ static int descend(int depth, int at) {
 
 int main() {
   long sum = 0;
-  for (int i = 0; i < 6000; i++) {
+  for (int i = 0; i < 1500; i++) {
     try {
       descend(0, i % 50);
     } catch (const std::exception &error) {
