@@ -121,23 +121,31 @@ be_x86_code:
   jmp *AT(CONTEXT_ENTRY)
 
 /* All below come here with the target's rax in the context, and the edge in rax. */
-
-/* A direct branch is taken. */
-  .balign 16
-be_x86_code_take:
+  .macro arrive
   mov %rcx, AT(CONTEXT_RCX)
   mov %rdx, AT(CONTEXT_RDX)
   mov %rax, AT(CONTEXT_EDGE)
+  .endm
+
+/* Writes the branch down; then rcx is how many may still be written. */
+  .macro record to:vararg
   mov AT(CONTEXT_NEXT), %rcx
   mov EDGE_FROM(%rax), %rdx
   mov %rdx, (%rcx)
-  mov EDGE_TO(%rax), %rdx
+  mov \to, %rdx
   mov %rdx, 8(%rcx)
   lea 16(%rcx), %rcx
   mov %rcx, AT(CONTEXT_NEXT)
   mov AT(CONTEXT_LEFT), %rcx
   lea -1(%rcx), %rcx
   mov %rcx, AT(CONTEXT_LEFT)
+  .endm
+
+/* A direct branch is taken. */
+  .balign 16
+be_x86_code_take:
+  arrive
+  record EDGE_TO(%rax)
   jrcxz full
 /* Goes to the edge's target if it was compared in this burst; without flags: age + epoch is 0. */
 check:
@@ -162,27 +170,14 @@ full:
 /* The code goes on without a branch, in another block. */
   .balign 16
 be_x86_code_skip:
-  mov %rcx, AT(CONTEXT_RCX)
-  mov %rdx, AT(CONTEXT_RDX)
-  mov %rax, AT(CONTEXT_EDGE)
+  arrive
   jmp check
 
 /* An indirect branch is taken, to what the context says. */
   .balign 16
 be_x86_code_indirect:
-  mov %rcx, AT(CONTEXT_RCX)
-  mov %rdx, AT(CONTEXT_RDX)
-  mov %rax, AT(CONTEXT_EDGE)
-  mov AT(CONTEXT_NEXT), %rcx
-  mov EDGE_FROM(%rax), %rdx
-  mov %rdx, (%rcx)
-  mov AT(CONTEXT_TO), %rdx
-  mov %rdx, 8(%rcx)
-  lea 16(%rcx), %rcx
-  mov %rcx, AT(CONTEXT_NEXT)
-  mov AT(CONTEXT_LEFT), %rcx
-  lea -1(%rcx), %rcx
-  mov %rcx, AT(CONTEXT_LEFT)
+  arrive
+  record AT(CONTEXT_TO)
   jrcxz 1f
   mov AT(CONTEXT_TO), %rcx
   mov EDGE_TO(%rax), %rdx
@@ -197,9 +192,7 @@ be_x86_code_indirect:
 /* The burst ends before an instruction. */
   .balign 16
 be_x86_code_stop:
-  mov %rcx, AT(CONTEXT_RCX)
-  mov %rdx, AT(CONTEXT_RDX)
-  mov %rax, AT(CONTEXT_EDGE)
+  arrive
   movq $WHY_STOP, be_x86_code - CONTEXT_TO_CODE + CONTEXT_WHY(%rip)
 
 /* rax, rcx and rdx are in the context already. */

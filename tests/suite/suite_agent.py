@@ -23,8 +23,8 @@ SOURCES = os.path.join(TESTS, "agent")
 MODES = {"ticks": ["-r", "250"], "often": ["-w", "-r", "5000", "-n", "256", "-b", "0"],
          "exact": ["-x"]}
 SIGNALS = ("faults", "other-stack", "jumps", "overflows", "tight", "of-child", "resets", "sent",
-           "own-signal", "waits", "descriptor", "traps", "timers", "sleeps", "dies-of-read", "dies-of-signal",
-           "dies-of-other", "dies-though-blocked")
+           "own-signal", "waits", "descriptor", "traps", "timers", "sleeps", "dies-of-read",
+           "dies-of-signal", "dies-of-other", "dies-though-blocked")
 PROCESSES = ("forks", "vforks", "spawns", "chain", "threads", "fork-among-threads", "strict")
 CODE = ("jit", "jit-twice", "odd", "coroutines", "sequences")
 # What makes code as it runs is stepped through in exact mode, which takes minutes; ticks of a wall
