@@ -54,12 +54,24 @@ static struct be_record *reserve(struct be_ring *ring, uint64_t size, uint64_t *
   return (struct be_record *)(be_agent.data + (head & (ring->data_size - 1)));
 }
 
+/* There is no room. Who takes nothing for so long has gone, and has left no word. */
+static void lose(struct be_ring *ring) {
+  static uint64_t seen_tail, seen_at;
+  uint64_t tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
+  uint64_t now = be_os_clock(CLOCK_MONOTONIC);
+  __atomic_fetch_add(&ring->lost_records, 1, __ATOMIC_RELAXED);
+  if (tail != __atomic_exchange_n(&seen_tail, tail, __ATOMIC_RELAXED) || !seen_at)
+    __atomic_store_n(&seen_at, now, __ATOMIC_RELAXED);
+  else if (now - __atomic_load_n(&seen_at, __ATOMIC_RELAXED) > BE_RING_PATIENCE)
+    __atomic_store_n(&ring->stop, 1, __ATOMIC_RELAXED);
+}
+
 void be_ring_write(struct be_record *record, size_t size, uint32_t tid) {
   struct be_ring *ring = be_agent.ring;
   uint64_t position, room = (size + BE_RING_ALIGN - 1) & ~(uint64_t)(BE_RING_ALIGN - 1);
   struct be_record *to = reserve(ring, room, &position);
   if (!to) {
-    __atomic_fetch_add(&ring->lost_records, 1, __ATOMIC_RELAXED);
+    lose(ring);
     return;
   }
   record->size = (uint32_t)room;

@@ -14,7 +14,8 @@
  * record's mark (release). A record is complete when its mark is its own position + 1: what an
  * earlier lap left behind has another one. The consumer reads the mark (acquire), then the record,
  * then stores the position behind it in tail (release). Without space a record is dropped and
- * counted in lost_records.
+ * counted in lost_records; when the ring has been full and the tail the same for BE_RING_PATIENCE,
+ * agents set stop themselves.
  *
  * A process that is killed while it writes leaves a gap: head is beyond, but the mark never comes.
  * The consumer then looks for the next complete record, BE_RING_ALIGN bytes at a time; it should
@@ -29,6 +30,7 @@
 
 #define BE_RING_MAGIC 0x474e495245474442ull /* "BDGERING" */
 #define BE_RING_VARIABLE "BACKEDGE_AGENT_RING"
+#define BE_RING_PATIENCE 10000000000ull /* nanoseconds */
 
 enum {
   BE_RING_VERSION = 1,

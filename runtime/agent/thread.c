@@ -88,6 +88,7 @@ void be_thread_arm(struct be_thread *thread, uint64_t now) {
   struct itimerspec when = {{0, 0}, {0, 0}};
   if (__atomic_load_n(&be_agent.ring->stop, __ATOMIC_RELAXED)) {
     be_thread_disarm(thread);
+    be_statistics_write(true);
     return;
   }
   thread->due += thread->interval;

@@ -1,12 +1,13 @@
 /* run.c - runs a command with the agent in it, and writes down what came out of the ring.
  *
- * usage: agent-run [-r RATE] [-n BRANCHES] [-b BUDGET] [-w] [-x] [-s MEGABYTES] [-o OUT] AGENT
- * COMMAND...
+ * usage: agent-run [-r RATE] [-n BRANCHES] [-b BUDGET] [-w] [-x] [-s MEGABYTES] [-t MILLISECONDS]
+ * [-d] [-o OUT] AGENT COMMAND...
  *
  * -w: ticks of the wall clock; -x: exact mode; -s: the ring's size. OUT gets a line for each
  * record, a burst as "burst PID TID IP END END_IP FROM>TO ..." and an exact count as
- * "edge PID FROM>TO COUNT"; statistics come on stderr, summed over all processes. The exit status
- * is the command's, or 128 and the signal that ended it.
+ * "edge PID FROM>TO COUNT"; statistics come on stderr, summed over all processes. -t: then the
+ * agent is told to stop; -d: nothing is read before the end. The exit status is the command's, or
+ * 128 and the signal that ended it.
  */
 #include "agent/ring.h"
 #include <errno.h>
@@ -38,7 +39,8 @@ static struct {
   struct be_record_statistics last;
 } processes[PROCESSES_MAX];
 static unsigned process_count;
-static uint64_t records, gaps;
+static uint64_t records, gaps, stop_after;
+static int is_deaf;
 
 static _Noreturn void die(const char *format, ...) {
   va_list arguments;
@@ -200,8 +202,11 @@ static int run(char **command, const char *agent, const char *path) {
   }
   if (pid < 0)
     die("cannot fork");
-  while (waitpid(pid, &status, WNOHANG) == 0) {
-    drain();
+  for (uint64_t time = 0; waitpid(pid, &status, WNOHANG) == 0; time += PAUSE) {
+    if (!is_deaf)
+      drain();
+    if (stop_after && time >= stop_after)
+      ring->stop = 1;
     usleep(PAUSE);
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -212,7 +217,7 @@ int main(int argc, char **argv) {
   uint32_t rate = 100, branches = 64, budget = 10000, mode = BE_RING_BURSTS, clock = BE_RING_CPU;
   char path[] = "/tmp/agent-run-XXXXXX";
   int option;
-  while ((option = getopt(argc, argv, "+r:n:b:wxs:o:")) != -1) {
+  while ((option = getopt(argc, argv, "+r:n:b:wxs:t:do:")) != -1) {
     switch (option) {
     case 'r':
       rate = (uint32_t)atoi(optarg);
@@ -231,6 +236,12 @@ int main(int argc, char **argv) {
       break;
     case 's':
       size = (uint64_t)atoi(optarg) << 20;
+      break;
+    case 't':
+      stop_after = (uint64_t)atoi(optarg) * 1000;
+      break;
+    case 'd':
+      is_deaf = 1;
       break;
     case 'o':
       out = fopen(optarg, "w");

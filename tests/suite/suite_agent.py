@@ -169,6 +169,27 @@ def _truth(suite, runs, built):
     return f"{bursts} bursts, {len(places)} edges"
 
 
+# ---- the recorder ------------------------------------------------------------------------------
+
+
+def _recorder(suite, runs, built):
+    """One that says stop, one that reads nothing, and a target that is killed in the middle."""
+    path, out = built.program("path"), os.path.join(suite.folder("recorder"), "out")
+    often = MODES["often"] + ["-o", out]
+    plain = must([path, "40000"])
+    for options in (["-t", "30"], ["-d", "-s", "1"]):
+        (status, printed, _), said = runs.agent_run(often + options, [path, "40000"])
+        if status or printed != plain:
+            raise Failure(f"{options}: status {status}, {printed}")
+        if "-d" in options and not re.search(r"lost [1-9]", said):
+            raise Failure(f"nothing was lost of {said}")
+    (status, *_), said = runs.agent_run(often, ["timeout", "-s", "KILL", "1", path, "1000000000"])
+    with open(out, encoding="utf-8") as lines:
+        bursts = sum(line.startswith("burst") for line in lines)
+    if status != 137 or bursts < 100:
+        raise Failure(f"status {status}, {bursts} bursts of who was killed\n{said}")
+
+
 # ---- other people's programs -------------------------------------------------------------------
 
 
@@ -219,6 +240,7 @@ def cases(suite):
         made += [Case(f"{program} {case} {built.name}", _compare, runs, built, program, case)
                  for program, case in named]
         made.append(Case(f"libraries {built.name}", _libraries, runs, built))
+        made.append(Case(f"recorder {built.name}", _recorder, suite, runs, built))
         made.append(Case(f"truth {built.name}", _truth, suite, runs, built))
     made += _system_cases(suite, runs)
     if suite.full:
