@@ -29,7 +29,7 @@ def cpu_seconds(args):
 
 
 def interleaved(commands, runs):
-    """{name: median} of rounds in which every command runs once; the first is warm-up."""
+    """{name: [seconds]} of rounds in which every command runs once; the first is warm-up."""
     times = {name: [] for name in commands}
     names = list(commands)
     for i in range(runs + 1):
@@ -37,7 +37,13 @@ def interleaved(commands, runs):
             seconds = cpu_seconds(commands[name])
             if i:
                 times[name].append(seconds)
-    return {name: statistics.median(values) for name, values in times.items()}
+    return times
+
+
+def more(times, name):
+    """What a command takes more than `plain`, in seconds: the median over the rounds. Both ran in
+    each of them, so that a machine which slows down for a while slows both."""
+    return statistics.median(b - a for a, b in zip(times["plain"], times[name]))
 
 
 def cpu_name():
@@ -53,7 +59,8 @@ def header(compilers):
           f"Date: {datetime.date.today()}.")
     for compiler in compilers:
         print(f"{compiler.name}: {compiler.version}.")
-    print("CPU-time medians of interleaved runs; A/A is the plain compile, a second time.\n")
+    print("CPU time; medians, over interleaved rounds, of what each takes more than the plain compile "
+          "of its round.\nA/A is the plain compile, a second time.\n")
 
 
 def fixed_cost(compilers, folder, runs):
@@ -69,9 +76,9 @@ def fixed_cost(compilers, folder, runs):
                            "identity": base + compiler.flags(mode="identity"),
                            "insert-prefetch": base + compiler.flags(passes="insert-prefetch")},
                           runs)
-        plain = got.pop("plain")
-        print(f"| {compiler.name} | {1e3 * plain:.1f} ms | " +
-              " | ".join(f"{1e3 * (v - plain):+.1f} ms" for v in got.values()) + " |", flush=True)
+        print(f"| {compiler.name} | {1e3 * statistics.median(got['plain']):.1f} ms | " +
+              " | ".join(f"{1e3 * more(got, n):+.1f} ms" for n in got if n != "plain") + " |",
+              flush=True)
     print()
 
 
@@ -101,11 +108,11 @@ def big_file(compilers, folder, runs):
                                                     os.path.join(folder, "sqlite3.o")]
         commands = {"plain": base, "A/A": base}
         commands.update({m: base + compiler.flags(**o) for m, o in modes.items()})
-        got = interleaved(commands, runs) if runs else {"plain": cpu_seconds(base)}
-        plain = got["plain"]
+        got = interleaved(commands, runs) if runs else {"plain": [cpu_seconds(base)]}
+        plain = statistics.median(got["plain"])
         for mode, options in modes.items():
-            more = [f"{100 * (got[n] / plain - 1):+.1f} %" if runs else "–" for n in ("A/A", mode)]
-            print(f"| {compiler.name} | {mode} | {plain:.2f} s | {more[0]} | {more[1]} | "
+            shown = [f"{100 * more(got, n) / plain:+.1f} %" if runs else "–" for n in ("A/A", mode)]
+            print(f"| {compiler.name} | {mode} | {plain:.2f} s | {shown[0]} | {shown[1]} | "
                   f"{shares(compiler, base, options, folder, plain)} |", flush=True)
     print()
 
