@@ -14,7 +14,7 @@ from profiles import read_fdata, require
 from runner import TESTS, Case
 from toolchain import Failure, Skip, environment, must, quote, run
 
-PROFILE = os.path.join(TESTS, "profile")
+SOURCES = os.path.join(TESTS, "record")
 RUNTIME = os.path.join(os.path.dirname(TESTS), "runtime")
 AGENT = "lib/backedge/libbackedge-agent.so"
 FUNCTIONS = ("in_main", "in_thread", "in_child", "in_library", "in_executed")
@@ -49,10 +49,10 @@ class Recorder:
         """The program that does all that has to be followed; its command line, exit status 7."""
         length = f"-DBUSY={nanoseconds}L"
         program, library = self.path("busy"), self.path("libbusy.so")
-        must([require("gcc-12"), "-O1", "-g", length, "-o", program, f"{PROFILE}/busy.c", "-ldl",
+        must([require("gcc-12"), "-O1", "-g", length, "-o", program, f"{SOURCES}/busy.c", "-ldl",
               "-lpthread"])
         must(["gcc-12", "-O1", length, "-shared", "-fPIC", "-o", library,
-              f"{PROFILE}/busy_library.c"])
+              f"{SOURCES}/busy_library.c"])
         return [program, library, "7"]
 
     def script(self, *options, data=None):
@@ -326,7 +326,7 @@ def _tree(recorder):
         if name.startswith("libbackedge.so"):
             os.symlink(os.path.join(recorder.suite.build, "lib", name),
                        os.path.join(tree, "lib", name))
-    must([require("gcc-12"), "-O1", "-shared", "-fPIC", "-I", RUNTIME, f"{PROFILE}/agent.c", "-o",
+    must([require("gcc-12"), "-O1", "-shared", "-fPIC", "-I", RUNTIME, f"{SOURCES}/agent.c", "-o",
           os.path.join(tree, "lib/backedge/libbackedge-agent.so")])
     return shutil.copy(recorder.command, os.path.join(tree, "bin"))
 

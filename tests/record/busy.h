@@ -1,6 +1,6 @@
 /* busy.h - computes for a while: BUSY nanoseconds of a thread's CPU time. */
-#ifndef TESTS_PROFILE_BUSY_H
-#define TESTS_PROFILE_BUSY_H
+#ifndef TESTS_RECORD_BUSY_H
+#define TESTS_RECORD_BUSY_H
 
 #include <time.h>
 
