@@ -77,10 +77,14 @@ static bool is_empty(const struct cursor *cursor) { return cursor->at == cursor-
 /* ---- branches ---------------------------------------------------------------------------------
  */
 
+/* No name is longer than a path may be: lest each of many that do not end be sought to the end. */
 static void skip_file(struct cursor *cursor) {
-  if (cursor->at < cursor->end && *cursor->at == '(')
-    while (cursor->at < cursor->end && *cursor->at++ != ')')
-      ;
+  enum { LENGTH_MAX = 4200 };
+  size_t left = (size_t)(cursor->end - cursor->at);
+  if (!left || *cursor->at != '(')
+    return;
+  const char *end = memchr(cursor->at, ')', left < LENGTH_MAX ? left : LENGTH_MAX);
+  cursor->at = end ? end + 1 : cursor->at;
 }
 
 static bool read_branch(struct cursor *cursor, uint64_t branch[3]) {

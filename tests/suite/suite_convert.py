@@ -322,6 +322,9 @@ def printed(small):
         line for line in lines if "MMAP" not in line).encode()), "--show-mmap-events")
     names = must(script + ["-F", "ip,brstacksym", "--show-mmap-events"])
     small.refused(small.write("names", names.encode()), "stacks of names, not of addresses")
+    endless = b" 0x1(" * 400000 + b"\nx 0x1/0x2/P" + b" 0x1(/" * 400000
+    if small.profile(small.write("long", text.encode() + b"\n" + endless)) != wanted:
+        raise Failure("lines that never end change the profile")
     for _ in range(300 if small.suite.full else 30):  # cut and spoiled: a profile, or an error
         data = bytearray(text.encode())
         for _ in range(small.suite.random.randrange(1, 2000)):
