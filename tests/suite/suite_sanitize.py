@@ -15,6 +15,7 @@ SUITES = {"lit": ["run-lit"], "core": ["run-suite", "core"],
           "bad input": ["run-suite", "bad", "--only=opt "],
           "misfits": ["run-suite", "bad", "--only=misfit"],
           "convert": ["run-suite", "convert", "--only=bad"],
+          "source": ["run-suite", "source", "--only=damaged"],
           "torture": ["run-suite", "torture", "--only=-O2"]}
 OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0:alloc_dealloc_mismatch=0",
            "UBSAN_OPTIONS": "print_stacktrace=1"}
