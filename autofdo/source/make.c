@@ -1,8 +1,8 @@
 /* make.c - makes a profile in terms of the source of a binary's blocks and calls.
  *
  * In one copy of a function a line ran as often as that instruction of it that ran most often: its
- * instructions run one after the other. Copies of a function (clones, templates in several units)
- * are added up.
+ * instructions run one after the other. Where the blocks of a line are not told apart it is the
+ * mean over them. Copies of a function (clones, templates in several units) are added up.
  */
 #include "backedge/profile/source.h"
 #include "binary/decode.h"
@@ -18,8 +18,9 @@ struct head { /* how often a function was called */
   uint64_t count;
 };
 
-struct pending { /* of a position: in the copy of the function at hand */
-  uint64_t count;
+struct pending {          /* of a position: in the copy of the function at hand */
+  uint64_t count;         /* the greatest */
+  uint64_t bytes, passed; /* of its code; and how many were passed in all */
   uint32_t copy;
 };
 
@@ -98,8 +99,18 @@ static uint32_t instance_of(struct maker *maker, uint32_t scope) {
   return maker->instances[scope];
 }
 
-/* What was counted in an earlier copy is added up; in this one the greatest counts. */
-static int count_position(struct maker *maker, uint32_t position, uint64_t count) {
+/* How often the position ran in one copy. Without discriminators, several blocks are one: then the
+ * mean over the code says more than the greatest count, since GCC gives a block the greatest value
+ * of its lines. With exact counts of lua it takes away 15.9 % of the branches taken, the greatest
+ * count 15.0 %. What ran at all is not taken for what never did. */
+static uint64_t value_of(const struct maker *maker, const struct pending *pending) {
+  if (maker->discriminators != BE_DISCRIMINATORS_DROP || !pending->bytes)
+    return pending->count;
+  return pending->passed / pending->bytes + (pending->passed % pending->bytes != 0);
+}
+
+/* Counts a piece of the position's code. What was counted in an earlier copy is added up. */
+static int count_position(struct maker *maker, uint32_t position, uint64_t count, uint32_t bytes) {
   while (maker->pending_count <= position) {
     if (!be_make_room(&maker->pending, maker->pending_count, &maker->pending_room,
                       sizeof *maker->pending))
@@ -108,11 +119,13 @@ static int count_position(struct maker *maker, uint32_t position, uint64_t count
   }
   struct pending *pending = &maker->pending[position];
   if (pending->copy != maker->copy) {
-    maker->source->positions[position].count += pending->count;
+    maker->source->positions[position].count += value_of(maker, pending);
     *pending = (struct pending){.copy = maker->copy};
   }
   if (count > pending->count)
     pending->count = count;
+  pending->bytes += bytes;
+  pending->passed += count * bytes;
   return 0;
 }
 
@@ -169,7 +182,7 @@ static int count_piece(struct maker *maker, uint32_t scope, const struct be_row 
   uint32_t position = be_source_position(maker->source, instance,
                                          offset_of(row->line, maker->scopes.at[scope].line),
                                          block_discriminator(maker, row->discriminator));
-  if (position == BE_SOURCE_NONE || count_position(maker, position, count))
+  if (position == BE_SOURCE_NONE || count_position(maker, position, count, end - start))
     return -ENOMEM;
   return count_targets(maker, position, start, end);
 }
@@ -390,7 +403,7 @@ static int raise_callers(struct be_source_profile *source) {
 static int finish(struct maker *maker) {
   struct be_source_profile *source = maker->source;
   for (size_t i = 0; i < maker->pending_count; i++)
-    source->positions[i].count += maker->pending[i].count;
+    source->positions[i].count += value_of(maker, &maker->pending[i]);
   for (size_t i = source->instance_count; i-- > 0;) /* parents stand before their children */
     if (source->instances[i].parent != BE_SOURCE_NONE)
       source->instances[source->instances[i].parent].total += source->instances[i].total;
