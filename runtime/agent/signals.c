@@ -107,7 +107,7 @@ static void put_off(struct be_slot *slot, int number, siginfo_t *info, ucontext_
 
 static void on_fault(int number, siginfo_t *info, void *context) {
   struct be_slot *slot;
-  if (be_cpu_fault_in_fetch(context))
+  if (is_from_instruction(number, info) && be_cpu_fault_in_fetch(context))
     return;
   slot = slot_of(context);
   if (!slot)
