@@ -4,8 +4,8 @@
  * one. Names are cut at the first dot, as the reader cuts its own, and functions found by them. Of
  * several values at a line the reader keeps the last: the profile must be one without
  * discriminators. Calls whose target the compiler knows are no targets: it would take them for
- * those of an indirect call in the same line. What never ran is left out, since that is how the
- * reader takes what it does not find.
+ * those of an indirect call in the same line. Lines that never ran are written, too: of blocks
+ * whose lines it does not find, the reader knows nothing, not that they never run.
  */
 #include "backedge/profile/formats.h"
 #include <errno.h>
@@ -144,17 +144,14 @@ static void put_instance(const struct writer *writer, const struct be_instance *
   const struct be_source_profile *source = writer->source;
   const struct be_position *positions = &source->positions[instance->first_position];
   const uint32_t *children = &source->children[instance->first_child];
-  uint32_t position_count = 0, child_count = 0;
-  for (uint32_t i = 0; i < instance->position_count; i++)
-    position_count += positions[i].count != 0;
+  uint32_t child_count = 0;
   for (uint32_t i = 0; i < instance->child_count; i++)
     child_count += has_counts(&source->instances[children[i]]);
   put32(writer->out, writer->indices[instance->name]);
-  put32(writer->out, position_count);
+  put32(writer->out, instance->position_count);
   put32(writer->out, child_count);
   for (uint32_t i = 0; i < instance->position_count; i++)
-    if (positions[i].count)
-      put_position(writer, &positions[i]);
+    put_position(writer, &positions[i]);
   for (uint32_t i = 0; i < instance->child_count; i++) {
     const struct be_instance *child = &source->instances[children[i]];
     if (!has_counts(child))

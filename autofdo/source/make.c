@@ -101,8 +101,8 @@ static uint32_t instance_of(struct maker *maker, uint32_t scope) {
 
 /* How often the position ran in one copy. Without discriminators, several blocks are one: then the
  * mean over the code says more than the greatest count, since GCC gives a block the greatest value
- * of its lines. With exact counts of lua it takes away 15.9 % of the branches taken, the greatest
- * count 15.0 %. What ran at all is not taken for what never did. */
+ * of its lines. With two million branches of lua it takes away 22.9 % of the branches taken, the
+ * greatest count 21.1 %. What ran at all is not taken for what never did. */
 static uint64_t value_of(const struct maker *maker, const struct pending *pending) {
   if (maker->discriminators != BE_DISCRIMINATORS_DROP || !pending->bytes)
     return pending->count;

@@ -59,8 +59,8 @@ def header(compilers):
           f"Date: {datetime.date.today()}.")
     for compiler in compilers:
         print(f"{compiler.name}: {compiler.version}.")
-    print("CPU time; medians, over interleaved rounds, of what each takes more than the plain compile "
-          "of its round.\nA/A is the plain compile, a second time.\n")
+    print("CPU time; medians, over interleaved rounds, of what each takes more than the plain "
+          "compile of its round.\nA/A is the plain compile, a second time.\n")
 
 
 def fixed_cost(compilers, folder, runs):

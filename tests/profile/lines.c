@@ -68,7 +68,7 @@ ALONE static void rare(int n) {
     STEP; //= 1
     while (i-- > 0)
       STEP; //= 9
-    if (n == 8)
+    if (nine == 8)
       abort(); // the part that never runs
   }
   STEP; //= 150

@@ -142,12 +142,18 @@ def runs(binary, counts):
 def write_preaggregated(binary, counts, path):
     """What `perf2bolt -pa` and `backedge convert` read."""
     with open(path, "w", encoding="ascii") as text:
+        straight, arrived = runs(binary, counts), collections.Counter()
         for table in (counts.jumps, counts.calls):
             for (origin, to), times in sorted(table.items()):
+                arrived[to] += times
                 if times:
                     text.write(f"B {origin:x} {to:x} {times} 0\n")
-        for (begin, end), times in sorted(runs(binary, counts).items()):
+        for (begin, end), times in sorted(straight.items()):
             text.write(f"F {begin:x} {end:x} {times}\n")
+            arrived[begin] -= times
+        for begin in sorted(arrived):  # by returns, of which it is not known where from
+            if begin and arrived[begin] < 0:
+                text.write(f"B 0 {begin:x} {-arrived[begin]} 0\n")
 
 
 def overlap(left, right):

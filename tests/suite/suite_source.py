@@ -213,12 +213,26 @@ def _annotated(dump):
     return found
 
 
+def _check_never(suite, folder, profile):
+    """What never ran stands in it: of blocks whose lines it does not find GCC knows nothing."""
+    back = os.path.join(folder, "back.json")
+    _convert(suite, "-f", "json", "-o", back, profile)
+    with open(back, encoding="utf-8") as text, open(SOURCES[0], encoding="utf-8") as source:
+        rare = next(f for f in json.load(text)["functions"] if f["name"] == "rare")
+        starts, never = (next(n for n, line in enumerate(lines, 1) if part in line)
+                         for lines in [source.readlines()] for part in (" rare(int", "never runs"))
+    found = {p["line"]: p["count"] for p in rare["positions"]}
+    if found.get(never - starts) != 0:
+        raise Failure(f"line {never} never ran, the profile says {found.get(never - starts)}")
+
+
 def gcc_reads(suite, version):
     """Each line's statements are in blocks that GCC takes to have run as often as they did."""
     folder = suite.folder(f"gcc {version}")
     program = build(folder, f"gcc-{version} -O2 -g")
     out = os.path.join(folder, "profile.afdo")
     _convert(suite, "-b", program, "-f", "gcc", "-o", out, record(suite, program))
+    _check_never(suite, folder, out)
     done = run([require(f"gcc-{version}"), "-O2", "-c", "-g", "-Wall", "-Wextra",
                 f"-fauto-profile={out}", "-fdump-ipa-afdo-lineno=afdo", SOURCES[0]], cwd=folder)
     if done.returncode or done.stderr:
