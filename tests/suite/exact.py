@@ -139,21 +139,32 @@ def runs(binary, counts):
     return straight
 
 
+def traces(binary, counts):
+    """(from, to, next, times): each straight run with a branch that led to it; 0 stands for returns,
+    of which it is not known where from, and for what is outside."""
+    arrived = collections.defaultdict(collections.deque)
+    for table in (counts.jumps, counts.calls):
+        for (origin, to), times in sorted(table.items()):
+            if to and times:
+                arrived[to].append((origin, times))
+    for (begin, end), left in sorted(runs(binary, counts).items()):
+        while left:
+            origin, times = arrived[begin].popleft() if arrived[begin] else (0, left)
+            part = min(times, left)
+            if times > part:
+                arrived[begin].appendleft((origin, times - part))
+            left -= part
+            yield origin, begin, end, part
+
+
 def write_preaggregated(binary, counts, path):
     """What `perf2bolt -pa` and `backedge convert` read."""
     with open(path, "w", encoding="ascii") as text:
-        straight, arrived = runs(binary, counts), collections.Counter()
-        for table in (counts.jumps, counts.calls):
-            for (origin, to), times in sorted(table.items()):
-                arrived[to] += times
-                if times:
-                    text.write(f"B {origin:x} {to:x} {times} 0\n")
-        for (begin, end), times in sorted(straight.items()):
-            text.write(f"F {begin:x} {end:x} {times}\n")
-            arrived[begin] -= times
-        for begin in sorted(arrived):  # by returns, of which it is not known where from
-            if begin and arrived[begin] < 0:
-                text.write(f"B 0 {begin:x} {-arrived[begin]} 0\n")
+        for origin, to, end, times in traces(binary, counts):
+            text.write(f"T {origin:x} {to:x} {end:x} {times}\n")
+        for (origin, to), times in sorted(counts.calls.items()):
+            if not to and times:
+                text.write(f"B {origin:x} 0 {times} 0\n")
 
 
 def overlap(left, right):
