@@ -14,7 +14,7 @@ build = os.path.abspath(os.environ.get("BACKEDGE_BUILD", os.path.join(here, ".."
 config.name = "backedge"
 config.test_format = lit.formats.ShTest(execute_external=True)
 config.suffixes = [".c", ".cpp", ".mlir", ".test"]
-config.excludes = ["suite", "bench", "core", "profile", "Inputs"]
+config.excludes = set(os.listdir(here)) - {"passes", "lift", "run", "gcc"} | {"Inputs"}
 config.test_source_root = here
 config.test_exec_root = os.path.join(build, "test-output", "lit")
 

@@ -140,8 +140,8 @@ def runs(binary, counts):
 
 
 def traces(binary, counts):
-    """(from, to, next, times): each straight run with a branch that led to it; 0 stands for returns,
-    of which it is not known where from, and for what is outside."""
+    """(from, to, next, times): each straight run with a branch that led to it; 0 stands for what is
+    outside, and for returns: it is not known where they came from."""
     arrived = collections.defaultdict(collections.deque)
     for table in (counts.jumps, counts.calls):
         for (origin, to), times in sorted(table.items()):
